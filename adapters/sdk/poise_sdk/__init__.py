@@ -1,0 +1,1 @@
+"""poise-sdk: everything a third party needs to write an adapter for Poise."""

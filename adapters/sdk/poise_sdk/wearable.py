@@ -1,0 +1,280 @@
+"""The contract of a wearable: consent by OAuth, pages of documents, webhooks, exported files.
+
+As with game feeds, an adapter object is stateless: identity, capabilities, ``normalize``,
+``read_file``. What talks to the vendor is a *client*, open for one connection at a time::
+
+    async with adapter.connect(WearableConfig(credentials=credentials)) as client:
+        async for page in client.fetch(DataType.SLEEP, since, until):
+            for document in page.documents:
+                normalized = adapter.normalize(document)
+
+Secrets travel in :class:`Secret`, whose ``repr`` and ``str`` hide them; the value is read by
+``.reveal()`` at the one place where it is sent.
+"""
+
+from __future__ import annotations
+
+import abc
+import datetime as dt
+import enum
+import hmac
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol, runtime_checkable
+
+import msgspec
+
+from poise_sdk.adapter import Adapter
+from poise_sdk.budget import RateBudget
+from poise_sdk.errors import Fatal
+from poise_sdk.records import RawDocument, Rejected
+from poise_sdk.vocabulary import DataType
+
+__all__ = [
+    "Authorization",
+    "Capabilities",
+    "ClientCredentials",
+    "Credentials",
+    "OAuth",
+    "Page",
+    "Secret",
+    "WearableAdapter",
+    "WearableClient",
+    "WearableConfig",
+    "WearableRecord",
+    "Webhook",
+    "WebhookEvent",
+    "WebhookKind",
+]
+
+
+class Secret:
+    """A text that does not show itself: ``repr``, ``str``, logs and tracebacks say ``Secret(…)``."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value, for the one place that sends or seals it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCredentials:
+    """What the vendor gave the operator of this Poise: the application's own identity."""
+
+    client_id: str
+    client_secret: Secret | None = None
+    """``None`` for a public client, which proves itself by PKCE alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What the vendor gave one athlete's connection."""
+
+    access_token: Secret
+    refresh_token: Secret | None = None
+    expires_at: dt.datetime | None = None
+    """When the access token ends (UTC); ``None`` if the vendor does not say."""
+    scopes: frozenset[str] = frozenset()
+    vendor_user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """How a vendor asks the athlete for consent (RFC 6749; PKCE: RFC 7636)."""
+
+    scopes: tuple[str, ...]
+    pkce: bool
+    rotates_refresh_tokens: bool
+    """A refresh ends the old refresh token: the host refreshes under a lock, one worker at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a vendor offers; the host asks for nothing else."""
+
+    data_types: frozenset[DataType]
+    metrics: frozenset[str] = frozenset()
+    """Names of canonical metrics, with units: ``hrv_rmssd_ms``, ``resting_hr_bpm``, …"""
+    oauth: OAuth | None = None
+    """``None``: no consent dance (files only, or a team's key)."""
+    webhooks: frozenset[DataType] = frozenset()
+    """What the vendor announces by itself; the rest is polled."""
+    file_import: bool = False
+    backfill_days: int | None = None
+    """How far back the vendor answers; ``None``: to the first day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorization:
+    """A consent dance under way. The host binds ``state`` to the session that began it."""
+
+    redirect_uri: str
+    state: Secret
+    scopes: tuple[str, ...]
+    code_verifier: Secret | None = None
+    """PKCE's secret half; ``None`` where the vendor does not offer PKCE."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a vendor's answer."""
+
+    documents: tuple[RawDocument, ...]
+    next_cursor: str | None = None
+    """The vendor's own cursor to what follows; ``None`` on the last page. A host that stores it may
+    resume with ``fetch(…, cursor=…)``."""
+    received_at: dt.datetime
+
+
+class WebhookKind(enum.StrEnum):
+    """What a webhook says about a record."""
+
+    CHANGED = "changed"
+    DELETED = "deleted"
+    REVOKED = "revoked"
+    """The athlete ended the connection at the vendor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """A webhook request as it arrived. ``headers`` have lower-case names."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    """Raw: a signature covers bytes, not what a parser made of them."""
+    received_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEvent:
+    """One event of a verified webhook."""
+
+    kind: WebhookKind
+    vendor_user_id: str
+    data_type: DataType | None = None
+    record_id: str | None = None
+    """The id to fetch or delete, in the vendor's terms for ``data_type``."""
+    event_id: str
+    """The same for the same event sent twice: the host deduplicates by it."""
+    occurred_at: dt.datetime | None = None
+
+
+class WearableRecord(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of canonical wearable records (a night, a workout, a reading, …).
+
+    ``source_id`` is the vendor's id or a key that is stable for the same fact; a later record with the
+    same ``(data_type, source_id)`` replaces an earlier one.
+    """
+
+    data_type: DataType
+    source_id: str
+    start_at: dt.datetime
+    """UTC."""
+    end_at: dt.datetime | None = None
+    """UTC; ``None`` for an instant or for what has not ended yet."""
+    utc_offset_s: int | None = None
+    """The local offset the source gave, in seconds; ``None`` if it gave none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WearableConfig:
+    """How to reach a vendor for one connection."""
+
+    credentials: Credentials | None = None
+    client: ClientCredentials | None = None
+    base_url: str | None = None
+    """Another server with the vendor's protocol (a simulator); ``None``: the vendor's own."""
+    budget: RateBudget | None = None
+    timeout_s: float = 30.0
+    urgent: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What only this vendor needs (a team's region, …); documented by the adapter."""
+
+
+@runtime_checkable
+class WearableClient(Protocol):
+    """An open client for one connection. Methods raise only :class:`~poise_sdk.errors.PoiseError`."""
+
+    def fetch(
+        self, data_type: DataType, since: dt.datetime, until: dt.datetime, *, cursor: str | None = None
+    ) -> AsyncIterator[Page]:
+        """The pages of ``data_type`` that touch ``[since, until)`` (UTC).
+
+        ``cursor`` resumes at a page's ``next_cursor``. A ``since`` in the future gives no page.
+        """
+
+    async def refresh(self) -> Credentials:
+        """New credentials for the old refresh token; the client goes on with them.
+
+        Raises :class:`~poise_sdk.errors.NeedsReauth` where the vendor does not accept it any more.
+        """
+
+    async def revoke(self) -> None:
+        """End the connection at the vendor. Ending an ended one is no error."""
+
+
+class WearableAdapter(Adapter):
+    """An adapter for a vendor of body data."""
+
+    capabilities: ClassVar[Capabilities]
+
+    @abc.abstractmethod
+    def normalize(self, document: RawDocument) -> Iterable[WearableRecord | Rejected]:
+        """Translate one document (a page, a file's member). Pure and total, as for game feeds.
+
+        Lazily where a document may be large: the host takes one record at a time.
+        """
+
+    def connect(self, config: WearableConfig) -> AbstractAsyncContextManager[WearableClient]:
+        """Open a client for one connection; the default is for a vendor of files only: ``Fatal``."""
+        raise Fatal(
+            f"{self.title} offers files only", hint=f"import its files: poise import {self.name} PATH"
+        )
+
+    def authorize_url(self, client: ClientCredentials, authorization: Authorization) -> str:
+        """The address at the vendor to which the athlete is sent for consent."""
+        raise Fatal(f"{self.title} has no consent page")
+
+    async def exchange(self, config: WearableConfig, authorization: Authorization, code: str) -> Credentials:
+        """Credentials for the ``code`` that the vendor sent back.
+
+        The host has compared the returned state with ``authorization.state`` before. Raises
+        :class:`~poise_sdk.errors.NeedsReauth` where the vendor does not accept the code.
+        """
+        raise Fatal(f"{self.title} has no consent page")
+
+    def verify_webhook(self, webhook: Webhook, client: ClientCredentials) -> bool:
+        """Whether the vendor itself signed ``webhook``, recently. Compares in constant time.
+
+        "Recently" is judged against ``webhook.received_at``: no clock is read.
+        """
+        return False
+
+    def answer_challenge(self, query: Mapping[str, str], client: ClientCredentials) -> bytes | None:
+        """The answer to the vendor's check of a webhook address; ``None`` refuses it."""
+        return None
+
+    def parse_webhook(self, webhook: Webhook) -> tuple[WebhookEvent, ...]:
+        """The events of a verified webhook. Raises :class:`~poise_sdk.errors.Skippable` for rubbish."""
+        raise Fatal(f"{self.title} sends no webhooks")
