@@ -1,0 +1,34 @@
+"""``poise``: the commands, gathered. A module holds a family; heavy imports wait until a command runs."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from poise_sdk.errors import PoiseError
+from server.cli import adapters, clutch, doctor, imports, jobs, play, processes, schema, simulate, train
+from server.cli.output import fail
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="poise",
+    help="How ready the body is, and how the athlete plays when the game is close.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for family in (processes, imports, clutch, play, simulate, train, jobs, schema, doctor, adapters):
+    family.register(app)
+
+
+def main() -> None:
+    """Run a command; what users can mend is told in a sentence, not in a traceback."""
+    try:
+        app()
+    except PoiseError as error:
+        sys.exit(fail(error.message, hint=error.hint).exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,67 @@
+"""A job from the command line: written into the ledger, done by a worker or here, watched to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from server.cli.output import fail, notices, progress_bar
+from server.cli.session import endpoints, settings_for
+
+if TYPE_CHECKING:
+    from storage.embedded.runtime import Endpoints
+    from storage.ledger import Job
+    from storage.settings import Settings
+
+__all__ = ["carry_out"]
+
+
+def carry_out(
+    data: Path | None,
+    order: Callable[[], Awaitable[Job]],
+    title: str,
+    then: Callable[[Job], Awaitable[None]] | None = None,
+) -> Job:
+    """Enqueue what ``order`` writes, follow it under a progress bar, return it when it succeeded.
+
+    A live worker does it; where there is none, this process does. ``then`` is called with the ended
+    job while the database is still open. Exits with the job's error if it failed for good; Ctrl-C
+    hands it back to the queue.
+    """
+    with endpoints(data) as found:
+        job = asyncio.run(_follow(settings_for(data), found, order, title, then))
+    if job.state == "succeeded":
+        return job
+    reason = (job.error or job.state).strip().splitlines()[-1]
+    notices.print(f"job {job.id} is {job.state}", highlight=False)
+    raise fail(reason, hint=f"poise jobs show {job.id}")
+
+
+async def _follow(
+    settings: Settings,
+    found: Endpoints,
+    order: Callable[[], Awaitable[Job]],
+    title: str,
+    then: Callable[[Job], Awaitable[None]] | None,
+) -> Job:
+    from storage import ledger
+    from tasks.context import open_services
+    from tasks.inline import complete
+
+    async with open_services(settings, found) as services:
+        job = await order()
+        if job.existed:
+            notices.print(f"the same job is under way already ({job.id}); following it", highlight=False)
+        await ledger.dispatch(services.redis, job)
+        with progress_bar() as bar:
+            line = bar.add_task(title, total=None)
+
+            def show(done: int, total: int, note: str) -> None:
+                bar.update(line, completed=done, total=total or None, description=f"{title} {note}".strip())
+
+            job = await complete(job.id, services, on_progress=show)
+        if then is not None:
+            await then(job)
+        return job

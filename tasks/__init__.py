@@ -1,0 +1,1 @@
+"""What is done in the background: thin jobs that load, call analytics or an adapter, store, publish."""
