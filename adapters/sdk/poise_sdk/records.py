@@ -2,7 +2,8 @@
 
 Every record is immutable and compares by value, so that purity of ``normalize`` and agreement of
 two formats can be tested with ``==``. Ids of games are text, unique in a vendor's world; ids of
-teams and players are the vendor's 64-bit integers.
+teams and players are the vendor's 64-bit integers. Records that come by the thousand are not tracked
+by the garbage collector (``gc=False``): they hold plain values and cannot form cycles.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     play: int | None = None
 
 
-class Team(msgspec.Struct, frozen=True, kw_only=True):
+class Team(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A team; names are ``None`` where the document does not say them."""
 
     id: int
@@ -46,14 +47,14 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
 
 
-class Player(msgspec.Struct, frozen=True, kw_only=True):
+class Player(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A player; ``name`` is the fullest form the document has."""
 
     id: int
     name: str | None = None
 
 
-class RosterEntry(msgspec.Struct, frozen=True, kw_only=True):
+class RosterEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A player's membership of a team in one game."""
 
     player_id: int
@@ -81,7 +82,7 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
     roster: tuple[RosterEntry, ...] = ()
 
 
-class Play(msgspec.Struct, frozen=True, kw_only=True):
+class Play(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One event of a game.
 
     ``(game_id, number)`` is the play's identity through every correction; ``position`` is its place
