@@ -102,6 +102,9 @@ def forget_plays(c: Connection, game_id: str) -> bool:
     )
     for table in _OF_PLAYS:
         execute(c, f"DELETE FROM {table} WHERE game_id = $1", game_id)  # noqa: S608 - constants
+    # Else an import of the whole game would pass over the documents as stored. Which of them speak of
+    # this game is not known, so all are read once more the next time.
+    execute(c, "DELETE FROM normalised_documents")
     return bool(found.height)
 
 

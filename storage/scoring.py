@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from storage.connect import Connection
 
-__all__ = ["Season", "due_games", "mark_fresh", "mark_scored", "sequences", "stale_seasons"]
+__all__ = ["Season", "due_games", "hold", "mark_fresh", "mark_scored", "sequences", "stale_seasons"]
 
 
 class Season(NamedTuple):
@@ -58,6 +58,16 @@ def sequences(c: Connection, game_ids: Sequence[str]) -> dict[str, int]:
         c, "SELECT id, sequence FROM games WHERE id = ANY (string_to_array($1, ','))", (",".join(game_ids),)
     )
     return {str(game_id): int(str(sequence)) for game_id, sequence in found}
+
+
+def hold(c: Connection, reached: Mapping[str, int]) -> list[str]:
+    """Lock the games until the transaction ends; returns those still as far as ``reached`` says."""
+    sql = (
+        "SELECT id, sequence FROM games WHERE id = ANY (string_to_array($1, ',')) "
+        "ORDER BY id FOR NO KEY UPDATE"
+    )
+    found = _fetch(c, sql, (",".join(reached),))
+    return [str(game_id) for game_id, sequence in found if reached[str(game_id)] == sequence]
 
 
 def mark_scored(c: Connection, definition_id: str, scored: Mapping[str, int]) -> None:

@@ -1,0 +1,65 @@
+"""The environment decides; what is secret stays so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+from pydantic import ValidationError
+
+from storage.settings import Settings, load_settings
+
+_VARIABLES = ("DATABASE_URL", "REDIS_URL", "POISE_DATA", "POISE_ARCHIVE_URL", "POISE_LOG_LEVEL")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in _VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_with_nothing_set_everything_is_embedded_in_the_user_s_data_folder() -> None:
+    settings = load_settings()
+    assert (settings.database_url, settings.redis_url, settings.archive_url) == (None, None, None)
+    assert settings.data == platformdirs.user_data_path("poise", appauthor=False).resolve()
+
+
+def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:word@host/db")
+    monkeypatch.setenv("REDIS_URL", "redis://:word@host/1")
+    monkeypatch.setenv("POISE_DATA", str(tmp_path))
+    monkeypatch.setenv("POISE_ARCHIVE_URL", "s3://bucket/raw")
+    monkeypatch.setenv("POISE_LOG_LEVEL", "DEBUG")
+    settings = load_settings()
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == "postgresql://me:word@host/db"
+    assert settings.redis_url is not None
+    assert settings.redis_url.get_secret_value() == "redis://:word@host/1"
+    assert (settings.data, settings.archive_url, settings.log_level) == (tmp_path, "s3://bucket/raw", "DEBUG")
+    assert "word" not in repr(settings)
+
+
+def test_the_command_line_goes_before_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("POISE_DATA", "/elsewhere")
+    assert load_settings(tmp_path).data == tmp_path
+
+
+def test_a_relative_folder_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(Path("here")).data == tmp_path / "here"
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+    assert load_settings().database_url is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("DATABASE_URL", "mysql://me:word@host/db"), ("REDIS_URL", "http://me:word@host")]
+)
+def test_a_url_of_another_kind_is_refused_without_showing_it(name, value, monkeypatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError, match=f"{name} must begin with") as refused:
+        Settings()
+    assert "word" not in str(refused.value)
