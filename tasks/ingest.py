@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -20,13 +20,15 @@ from adapters.host import load_registry
 from poise_sdk.adapter import GameFeedAdapter
 from poise_sdk.records import Normalized, RawDocument, Rejected
 from storage import archive
-from storage.connect import connect
-from storage.games import store
+from storage.arrow import query
+from storage.connect import Connection, connect
+from storage.games import Stored, store
 from tasks.context import JobContext
 from tasks.registry import job
-from tasks.score import LEAGUE, score_due
+from tasks.score import score_all
+from tasks.threads import in_thread
 
-__all__ = ["FileReport", "archive_url", "import_games", "store_batch"]
+__all__ = ["FileReport", "archive_url", "import_games", "named", "store_batch", "translate"]
 
 #: One transaction's worth: enough rows that their number costs nothing, few enough to hold in memory.
 BATCH_DOCUMENTS: Final = 48
@@ -95,20 +97,20 @@ async def import_games(context: JobContext, args: dict[str, Any]) -> dict[str, A
             places.release()
         await take(report, len(fresh))
 
-    total = await asyncio.to_thread(_count, paths, adapter.accepts)
+    total = await in_thread(_count, paths, adapter.accepts)
     reader = _Reader(url, adapter, paths)
     try:
         async with asyncio.TaskGroup() as group:
-            while (batch := await asyncio.to_thread(reader.next_batch)) is not None:
+            while (batch := await in_thread(reader.next_batch)) is not None:
                 await take(batch.known, batch.skipped)
                 if batch.fresh:
                     await places.acquire()
                     group.create_task(one(batch.fresh))
     finally:
-        await asyncio.to_thread(reader.close)
+        await in_thread(reader.close)
     return {
         "files": {name: msgspec.to_builtins(files[name]) for name in sorted(files)},
-        "scored": await score_due(context, LEAGUE),
+        "scored": await score_all(context),
     }
 
 
@@ -171,13 +173,13 @@ def store_batch(
 ) -> BatchReport:
     """Archive, translate and store some documents in one transaction; runs in a child process."""
     adapter = load_registry().game_feed(vendor)
-    normalized = [(document, adapter.normalize(document)) for document in documents]
+    normalized = [(document, translate(adapter, document)) for document in documents]
     hashes = archive.Archive(archive_url).put_many(vendor, documents)
     with closing(connect(database_url)) as c:
         stored = store(c, vendor, [one for _, one in normalized], received_at=dt.datetime.now(dt.UTC))
         archive.index(c, vendor, documents)
-        changed = set(stored.changed_games)
-        reports = [_report(one, stored.written, changed) for _, one in normalized]
+        written = _rows_written(c, stored)
+        reports = [_report(one, stored, written) for _, one in normalized]
         # What was rejected in part is read again next time, so that its rejections are told again.
         whole = {sha: report.rows for sha, report in zip(hashes, reports, strict=True) if not report.rejected}
         archive.mark_seen(c, whole, _version(adapter))
@@ -186,11 +188,27 @@ def store_batch(
     for (document, _), report in zip(normalized, reports, strict=True):
         files.setdefault(document.name, FileReport()).add(report)
     rejected = [row for _, one in normalized for row in one.rejected]
-    for row in stored.rejected:
-        name = _source(row, normalized)
-        files[name].add(FileReport(rejected=1))
-        rejected.append(msgspec.structs.replace(row, file=name))
+    for row in named(stored.rejected, normalized):
+        if not _of_a_row(row):
+            files[row.file].add(FileReport(rows=1, rejected=1))
+        rejected.append(row)
     return BatchReport(files=files, rejected=rejected)
+
+
+def named(
+    refused: Iterable[Rejected], normalized: Sequence[tuple[RawDocument, Normalized]]
+) -> list[Rejected]:
+    """What the tables refused, under the names of the documents it came from."""
+    return [msgspec.structs.replace(row, file=_source(row, normalized)) for row in refused]
+
+
+def translate(adapter: GameFeedAdapter, document: RawDocument) -> Normalized:
+    """What ``document`` says. An adapter that fails on it, which none should, rejects it as a whole."""
+    try:
+        return adapter.normalize(document)
+    except Exception as error:
+        reason = f"the adapter {adapter.name} failed: {type(error).__name__}: {error}"
+        return Normalized(rejected=(Rejected(file=document.name, reason=reason),))
 
 
 def archive_url(context: JobContext) -> str:
@@ -198,19 +216,52 @@ def archive_url(context: JobContext) -> str:
     return context.settings.archive_url or str(context.settings.data / "archive")
 
 
-def _report(one: Normalized, written: Mapping[str, int], changed: Set[str]) -> FileReport:
-    """The rows of one stored document. ``written`` counts retractions too, which are rows of no document."""
-    lost = len(one.rejected)
-    if one.plays is None:
-        stored = sum(game.id in changed for game in one.games)
-        return FileReport(
-            rows=len(one.games) + lost, stored=stored, unchanged=len(one.games) - stored, rejected=lost
+def _rows_written(c: Connection, stored: Stored) -> dict[str, int]:
+    """How many plays are new or changed, by game: without retractions, which are rows of no document."""
+    written = dict(stored.written)
+    if stored.plays_retracted:
+        retracted = query(
+            c,
+            "SELECT r.game_id, count(*) AS n FROM play_revisions r JOIN games g ON g.id = r.game_id "
+            "WHERE g.id = ANY($1::text[]) AND r.sequence = g.sequence AND r.kind = 'retracted' GROUP BY 1",
+            list(written),
         )
+        for game_id, n in retracted.iter_rows():
+            written[game_id] -= n
+    return written
+
+
+def _report(one: Normalized, stored: Stored, written: Mapping[str, int]) -> FileReport:
+    """The rows of one stored document."""
+    lost = len(one.rejected)
+    foreign = {row.game_id for row in stored.rejected if _is_foreign(row)}
+    if one.plays is None:
+        refused = sum(game.id in foreign for game in one.games)
+        changed = set(stored.changed_games).intersection(game.id for game in one.games)
+        return _sum(rows=len(one.games), written=len(changed), refused=refused, lost=lost)
     games = {play.game_id for play in one.plays}
-    stored = min(sum(written.get(game, 0) for game in games), len(one.plays))
+    misfits = sum(row.play is not None and row.game_id in games for row in stored.rejected)
+    refused = misfits + sum(play.game_id in foreign for play in one.plays)
+    ours = sum(written.get(game, 0) for game in games)
+    return _sum(rows=len(one.plays), written=ours, refused=refused, lost=lost)
+
+
+def _sum(*, rows: int, written: int, refused: int, lost: int) -> FileReport:
+    """``rows`` were read, of which the tables ``refused`` some; ``lost`` could not be read."""
+    stored = min(written, rows - refused)  # of two documents of one game only the last was written
     return FileReport(
-        rows=len(one.plays) + lost, stored=stored, unchanged=len(one.plays) - stored, rejected=lost
+        rows=rows + lost, stored=stored, unchanged=rows - refused - stored, rejected=refused + lost
     )
+
+
+def _is_foreign(row: Rejected) -> bool:
+    """Whether a whole game was refused, because another vendor brought it."""
+    return row.game_id is not None and row.play is None and row.field is None
+
+
+def _of_a_row(row: Rejected) -> bool:
+    """Whether what the tables refused is counted among a document's rows; names and rosters are not."""
+    return row.play is not None or _is_foreign(row)
 
 
 def _source(row: Rejected, normalized: Sequence[tuple[RawDocument, Normalized]]) -> str:

@@ -7,22 +7,32 @@ anywhere and simply begins again; done twice it is the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
 from typing import Any, Final
 
 import polars as pl
 
 from analytics.clutch import ClutchDefinition, ClutchTables, compute, leaders, percentiles, shipped
+from poise_sdk.errors import Skippable
 from storage import clutch, frames, scoring
 from storage.connect import Connection, connect
 from storage.scoring import Season
 from tasks.context import JobContext
 from tasks.registry import job
 
-__all__ = ["LEAGUE", "refresh_season", "score", "score_due", "score_games", "tables_of"]
+__all__ = [
+    "LEAGUE",
+    "refresh_season",
+    "replace_tables",
+    "score",
+    "score_all",
+    "score_due",
+    "score_games",
+    "tables_of",
+]
 
-#: The definition every game is scored by as it arrives; the others follow when they are asked for.
+#: The definition a live game is scored by as it is played; the others follow when it is over.
 LEAGUE: Final = "league"
 
 #: Games a child process scores at once: plays of about 100,000 rows, some 100 MB while they are in memory.
@@ -36,8 +46,29 @@ async def score(context: JobContext, args: dict[str, Any]) -> dict[str, Any]:
     return await score_due(context, str(args.get("definition_id", LEAGUE)))
 
 
+async def score_all(context: JobContext) -> dict[str, Any]:
+    """Score what is due under every definition, as a part of another job.
+
+    The result is the league's, as of :func:`score_due`, and under ``"others"`` that of each other
+    definition by its id.
+    """
+    league = await score_due(context, LEAGUE)
+    others = await context.pool.run(_other_definitions, context.endpoints.database_url)
+    by_id = {}
+    for definition_id in others:
+        try:
+            by_id[definition_id] = await score_due(context, definition_id, title=f"scoring {definition_id}")
+        except* Skippable:
+            pass  # somebody has deleted it meanwhile
+    return {**league, "others": by_id}
+
+
 async def score_due(context: JobContext, definition_id: str, *, title: str = "scoring") -> dict[str, Any]:
-    """Do what ``clutch.score`` does, as a part of another job; tells its progress under ``title``."""
+    """Do what ``clutch.score`` does; tells its progress under ``title``.
+
+    The result is ``{"games": scored, "unscorable": [game ids], "seasons": refreshed}``. Raises
+    ``Skippable`` if there is no such definition (any more).
+    """
     url = context.endpoints.database_url
     due = await context.pool.run(_due, url, definition_id)
     done = 0
@@ -57,22 +88,41 @@ async def score_due(context: JobContext, definition_id: str, *, title: str = "sc
 
 
 def score_games(database_url: str, definition_id: str, game_ids: Sequence[str]) -> list[str]:
-    """Score the games in one transaction; returns those that cannot be (a team is unknown)."""
+    """Score the games in one transaction; returns those that cannot be (a team is unknown).
+
+    A game that moves on meanwhile stays due: who moved it sees to its scoring, and our result is older.
+    """
     with closing(connect(database_url)) as c:
         reached = scoring.sequences(c, game_ids)
-        tables, unscorable = tables_of(c, game_ids, clutch.definition(c, definition_id))
-        scored = [game_id for game_id in game_ids if game_id not in unscorable]
-        clutch.replace_clutch(
-            c,
-            definition_id,
-            game_ids=scored,
-            situations=tables.situations,
-            player_games=tables.player_games,
-            team_games=tables.team_games,
-        )
-        scoring.mark_scored(c, definition_id, reached)
+        tables, unscorable = tables_of(c, game_ids, _definition(c, definition_id))
+        still = scoring.hold(c, reached)
+        replace_tables(c, definition_id, tables, {one: reached[one] for one in still}, unscorable)
         c.commit()
-    return sorted(unscorable)
+    return sorted(unscorable.intersection(still))
+
+
+def replace_tables(
+    c: Connection,
+    definition_id: str,
+    tables: ClutchTables,
+    reached: Mapping[str, int],
+    unscorable: Set[str] = frozenset(),
+) -> None:
+    """Store the tables of the games in ``reached`` (with the sequences they were computed from).
+
+    The season is marked stale first: whoever refreshes it takes the same locks in the same order.
+    """
+    scoring.mark_scored(c, definition_id, reached)
+    scored = [game_id for game_id in reached if game_id not in unscorable]
+    ours = pl.col("game_id").is_in(scored)
+    clutch.replace_clutch(
+        c,
+        definition_id,
+        game_ids=scored,
+        situations=tables.situations.filter(ours),
+        player_games=tables.player_games.filter(ours),
+        team_games=tables.team_games.filter(ours),
+    )
 
 
 def tables_of(
@@ -108,7 +158,20 @@ def refresh_season(c: Connection, definition_id: str, season: Season) -> None:
 
 def _due(database_url: str, definition_id: str) -> list[str]:
     with closing(connect(database_url)) as c:
+        _definition(c, definition_id)
         return scoring.due_games(c, definition_id)
+
+
+def _definition(c: Connection, definition_id: str) -> dict[str, Any]:
+    try:
+        return clutch.definition(c, definition_id)
+    except LookupError as error:
+        raise Skippable(str(error.args[0])) from error
+
+
+def _other_definitions(database_url: str) -> list[str]:
+    with closing(connect(database_url)) as c:
+        return [str(one["id"]) for one in clutch.definitions(c) if one["id"] != LEAGUE]
 
 
 def _refresh_stale(database_url: str, definition_id: str) -> int:

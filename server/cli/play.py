@@ -121,6 +121,6 @@ async def _one(
     async with followed_replay(services, vendor, feed, speed=speed):
         with progress_bar() as bar:
             line = bar.add_task("recorded seconds", total=None)
-            async for elapsed in until_over(feed):
+            async for elapsed in until_over(feed, speed=speed):
                 bar.update(line, completed=int(elapsed))
     notices.print(f"game {', '.join(feed.game_ids)} is over", highlight=False)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from server.cli.output import fail, notices, progress_bar
 from server.cli.session import endpoints, settings_for
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from storage.settings import Settings
 
 __all__ = ["carry_out"]
+
+Result = TypeVar("Result")
+
+#: How long to wait for a database that is away, and how soon to ask again. Whoever supervises it
+#: restarts it within seconds; a crash recovery of a large log takes longer.
+PATIENCE_S: Final = 60.0
+PAUSE_S: Final = 0.2
+STEADY_S: Final = 5.0
 
 
 def carry_out(
@@ -61,7 +70,27 @@ async def _follow(
             def show(done: int, total: int, note: str) -> None:
                 bar.update(line, completed=done, total=total or None, description=f"{title} {note}".strip())
 
-            job = await complete(job.id, services, on_progress=show)
+            job = await _patiently(partial(complete, job.id, services, on_progress=show))
         if then is not None:
-            await then(job)
+            await _patiently(partial(then, job))
         return job
+
+
+async def _patiently(ask: Callable[[], Awaitable[Result]]) -> Result:
+    """Ask again while the database is away: it is restarted underneath, and the job goes on meanwhile."""
+    from storage.connect import is_transient
+
+    loop = asyncio.get_running_loop()
+    deadline: float | None = None
+    while True:
+        begun = loop.time()
+        try:
+            return await ask()
+        except Exception as error:
+            now = loop.time()
+            # what went well for a while and fails now is a new trouble, with a patience of its own
+            if deadline is None or now - begun > STEADY_S:
+                deadline = now + PATIENCE_S
+            if not is_transient(error) or now > deadline:
+                raise
+        await asyncio.sleep(PAUSE_S)

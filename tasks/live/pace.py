@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["CALM_S", "CLUTCH_S", "Pace"]
+__all__ = ["CALM_S", "CLUTCH_S", "LONGEST_S", "Pace"]
 
 CLUTCH_S: Final = 5.0
 CALM_S: Final = 15.0

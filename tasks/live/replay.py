@@ -21,6 +21,7 @@ from storage.connect import connect
 from storage.embedded.ports import free_port
 from tasks.context import JobContext, Services
 from tasks.live.discover import follow_game
+from tasks.live.pace import LONGEST_S
 from tasks.registry import job
 
 __all__ = ["followed_replay", "make_room", "replay", "simulator_of", "until_over"]
@@ -29,7 +30,7 @@ __all__ = ["followed_replay", "make_room", "replay", "simulator_of", "until_over
 MAX_GAP_S: Final = 20.0
 #: How often a replay's clock is read for the progress.
 TICK_S: Final = 0.5
-#: After its last revision a recording is looked at a few times more.
+#: After its last revision a recording is looked at once more, however rarely by then; and that takes time.
 AFTERGLOW_S: Final = 5.0
 
 # Ports for the feeds of replay jobs, one for each job however often it is begun again.
@@ -55,7 +56,7 @@ async def replay(context: JobContext, args: dict[str, Any]) -> dict[str, Any]:
     if context.job.attempts == 1:
         await make_room(context.endpoints.database_url, feed.game_ids, again=bool(args.get("again")))
     async with followed_replay(context.services, vendor, feed, speed=speed):
-        async for elapsed in until_over(feed):
+        async for elapsed in until_over(feed, speed=speed):
             context.progress(int(elapsed), 0, "recorded seconds replayed")
     return {"games": list(feed.game_ids)}
 
@@ -86,12 +87,12 @@ async def followed_replay(
                 await ledger.cancel(poller.id)
 
 
-async def until_over(feed: ReplayFeed) -> AsyncIterator[float]:
+async def until_over(feed: ReplayFeed, *, speed: float) -> AsyncIterator[float]:
     """The recorded seconds replayed, now and then, until the last revision is served and seen."""
     while not feed.replay.finished:
         yield feed.replay.elapsed()
         await asyncio.sleep(TICK_S)
-    await asyncio.sleep(AFTERGLOW_S)
+    await asyncio.sleep(LONGEST_S / speed + AFTERGLOW_S)
     yield feed.replay.elapsed()
 
 

@@ -19,7 +19,8 @@ from poise_sdk.vocabulary import GameStatus
 from storage import archive, clutch, live, scoring
 from storage.connect import Connection
 from storage.games import store
-from tasks.score import LEAGUE, tables_of
+from tasks.ingest import named, translate
+from tasks.score import LEAGUE, replace_tables, tables_of
 
 __all__ = ["Look", "take_in"]
 
@@ -63,10 +64,10 @@ def take_in(
     if documents:
         raw.put_many(adapter.name, documents)
         archive.index(c, adapter.name, documents)
-        normalized = [adapter.normalize(document) for document in documents]
-        rejected = [row for one in normalized for row in one.rejected]
+        normalized = [translate(adapter, document) for document in documents]
         stored = store(c, adapter.name, normalized, received_at=received_at)
-        rejected += stored.rejected
+        rejected = [row for one in normalized for row in one.rejected]
+        rejected += named(stored.rejected, list(zip(documents, normalized, strict=True)))
         sequence = stored.revisions.get(game_id, before)
     definition = clutch.definition(c, LEAGUE)
     state = live.game_state(c, game_id)
@@ -75,15 +76,7 @@ def take_in(
         told = dict(live.last_events(c, game_id))
         tables, unscorable = tables_of(c, [game_id], definition)
         if not unscorable:
-            clutch.replace_clutch(
-                c,
-                LEAGUE,
-                game_ids=[game_id],
-                situations=tables.situations,
-                player_games=tables.player_games,
-                team_games=tables.team_games,
-            )
-            scoring.mark_scored(c, LEAGUE, {game_id: sequence})
+            replace_tables(c, LEAGUE, tables, {game_id: sequence})
             active = _in_window(state, definition)
             if active or _was_active(told) or _moved(former, tables):
                 news = _clutch_news(sequence, former, tables, state, told, active, received_at)

@@ -53,6 +53,8 @@ FAST_TIMES = (18, 66, 42)
 RUNS = {"rebound": 0.25, "steal": 0.58}
 PUTBACK = 0.42
 GOALTENDING = 0.012
+#: Even a shot straight from the catch may follow a deflection, or a loose ball.
+MOST_ASSISTED = 0.98
 HOME_COURT = 0.009
 #: Defences are tighter inside than the tables of shots, which were counted shot by shot, say.
 TIGHT = 0.02
@@ -186,7 +188,7 @@ def _shoot(flow: Flow, man: Man, shot: Shot, *, hurried: bool = False) -> None:
     if made:
         others = [one for one in side.on if one is not man]
         passer = None
-        if rng.random() < shot.assist * 1.02:
+        if rng.random() < min(shot.assist * 1.02, MOST_ASSISTED):
             passer = pick(rng, others, [one.person.passing for one in others])
         tended = shot.in_paint and shot.sub == "Layup" and not fouled and rng.random() < GOALTENDING
         if tended:

@@ -74,7 +74,7 @@ class Shot:
 Kind = tuple[float, str, str | None, float, float, float, float, float, float]
 
 AT_RIM: tuple[Kind, ...] = (
-    (29, "Layup", "driving", 0.8, 4.5, 0.495, 0.335, 0.33, 0.40),
+    (29, "Layup", "driving", 0.8, 6.5, 0.495, 0.335, 0.33, 0.40),
     (10, "Layup", "driving finger roll", 0.8, 4.0, 0.56, 0.24, 0.24, 0.40),
     (10, "Layup", "cutting", 0.5, 3.5, 0.65, 0.26, 0.27, 0.96),
     (9, "Layup", None, 0.5, 3.5, 0.55, 0.29, 0.32, 0.75),
@@ -87,7 +87,7 @@ AT_RIM: tuple[Kind, ...] = (
     (4, "Hook", None, 3.0, 7.5, 0.47, 0.12, 0.14, 0.45),
 )
 IN_BREAK: tuple[Kind, ...] = (
-    (40, "Layup", "running", 0.5, 4.5, 0.61, 0.26, 0.30, 0.55),
+    (40, "Layup", "running", 0.5, 6.5, 0.61, 0.26, 0.30, 0.55),
     (9, "Layup", "running finger roll", 0.8, 4.0, 0.63, 0.18, 0.22, 0.50),
     (20, "DUNK", "running", 0.2, 1.6, 0.94, 0.10, 0.40, 0.70),
     (6, "Layup", "running reverse", 0.8, 3.5, 0.57, 0.14, 0.16, 0.50),

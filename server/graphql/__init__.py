@@ -1,0 +1,1 @@
+"""GraphQL: one folder a domain, and what all domains share."""

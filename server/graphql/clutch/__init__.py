@@ -1,0 +1,1 @@
+"""Clutch: definitions, situations, scores, tables."""

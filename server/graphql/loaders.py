@@ -1,0 +1,146 @@
+"""Loaders: rows asked for one by one, fetched together, once a request.
+
+``get`` answers at once where the row is known already (a list prefetches what its rows refer to),
+and with an awaitable where it is not; graphql-core takes both. All of a tick's awaitables are one
+statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from server.graphql.policy import Viewer, may_see
+from storage.reads import clutch, games, graph
+
+__all__ = ["Loader", "Loaders"]
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+Row = dict[str, Any]
+
+
+class _Batch(Generic[K]):
+    """Keys that are fetched by one statement."""
+
+    def __init__(self) -> None:
+        self.keys: list[K] = []
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+
+class Loader(Generic[K, V]):
+    """Values by key."""
+
+    def __init__(self, fetch: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], missing: V) -> None:
+        self._fetch = fetch
+        self._missing = missing
+        self._known: dict[K, V] = {}
+        self._asked: dict[K, _Batch[K]] = {}
+        self._open: _Batch[K] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def get(self, key: K) -> V | Awaitable[V]:
+        """Return the value of ``key`` or an awaitable of it."""
+        return self._known[key] if key in self._known else self._awaited(self._ask(key), key)
+
+    async def load(self, key: K) -> V:
+        """Return the value of ``key``."""
+        return self._known[key] if key in self._known else await self._awaited(self._ask(key), key)
+
+    async def prefetch(self, keys: Iterable[K | None]) -> None:
+        """Fetch what is not known of ``keys``, so that `get` answers at once."""
+        for batch in {self._ask(key) for key in keys if key is not None and key not in self._known}:
+            await batch.done
+
+    def _ask(self, key: K) -> _Batch[K]:
+        if (batch := self._asked.get(key)) is not None:
+            return batch
+        if self._open is None:
+            self._open = _Batch()
+            # Others of this request ask within the same tick; what is one statement is decided after it.
+            asyncio.get_running_loop().call_soon(self._dispatch)
+        self._open.keys.append(key)
+        self._asked[key] = self._open
+        return self._open
+
+    async def _awaited(self, batch: _Batch[K], key: K) -> V:
+        await batch.done
+        return self._known[key]
+
+    def _dispatch(self) -> None:
+        batch, self._open = self._open, None
+        assert batch is not None, "a batch is dispatched once"
+        task = asyncio.create_task(self._resolve(batch))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _resolve(self, batch: _Batch[K]) -> None:
+        try:
+            found = await self._fetch(batch.keys)
+        except BaseException as error:
+            batch.done.set_exception(error if isinstance(error, Exception) else RuntimeError("cancelled"))
+            batch.done.exception()  # nobody may be left to look at it
+            if not isinstance(error, Exception):
+                raise
+        else:
+            self._known.update({key: found.get(key, self._missing) for key in batch.keys})
+            batch.done.set_result(None)
+        finally:
+            for key in batch.keys:
+                del self._asked[key]
+
+
+class Loaders:
+    """The loaders of one request, seeing what ``viewer`` may see."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self.games = self._loader("Game", games.games_by_ids, None)
+        self.teams = self._loader("Team", games.teams_by_ids, None)
+        self.players = self._loader("Player", games.players_by_ids, None)
+        self.definitions = self._loader("ClutchDefinition", graph.definitions_by_ids, None)
+        self.rosters = self._loader("Game", games.rosters_by_games, ())
+        self._with: dict[Hashable, Loader[Any, Any]] = {}
+
+    def situations(self, definition_id: str) -> Loader[str, Sequence[Row]]:
+        """Situations by game under a definition."""
+        return self._of(
+            "ClutchSituation",
+            ("situations", definition_id),
+            lambda ids: clutch.situations_by_games(ids, definition_id),
+        )
+
+    def scores(self, definition_id: str) -> Loader[str, Sequence[Row]]:
+        """Players' clutch lines by game under a definition."""
+        return self._of(
+            "ClutchScore",
+            ("scores", definition_id),
+            lambda ids: clutch.player_games_by_games(ids, definition_id),
+        )
+
+    def plays(self, where: graph.PlayFilter) -> Loader[str, Sequence[Row]]:
+        """A page of plays by game."""
+        return self._of("Play", where, lambda ids: graph.plays_by_games(ids, where))
+
+    def rejections(self, after: int, limit: int) -> Loader[Any, Sequence[Row]]:
+        """A page of what jobs could not understand, by job."""
+        return self._of(
+            "Job", ("rejections", after, limit), lambda ids: graph.rejections_by_jobs(ids, after, limit)
+        )
+
+    def _of(
+        self, kind: str, key: Hashable, fetch: Callable[[Sequence[Any]], Awaitable[Mapping[Any, Any]]]
+    ) -> Loader[Any, Any]:
+        if key not in self._with:
+            self._with[key] = self._loader(kind, fetch, ())
+        return self._with[key]
+
+    def _loader(
+        self, kind: str, fetch: Callable[[Sequence[Any]], Awaitable[Mapping[Any, Any]]], missing: Any
+    ) -> Loader[Any, Any]:
+        async def seen(keys: Sequence[Any]) -> Mapping[Any, Any]:
+            return await fetch(keys) if may_see(self._viewer, kind) else {}
+
+        return Loader(seen, missing)
