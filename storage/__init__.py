@@ -1,1 +1,1 @@
-"""What is kept: models, migrations, bulk writes, frames, the archive, the ledger, events, embedded servers."""
+"""What is kept: models, migrations, bulk writes, frames, archive, ledger, events, embedded servers."""

@@ -58,7 +58,14 @@ class _Gathered(NamedTuple):
     """Games with rows that could not even be told apart: nothing of theirs is retracted."""
 
 
-def store(c: Connection, vendor: str, batch: Sequence[Normalized], *, received_at: dt.datetime) -> Stored:
+def store(
+    c: Connection,
+    vendor: str,
+    batch: Sequence[Normalized],
+    *,
+    received_at: dt.datetime,
+    clock_offset: dt.timedelta = dt.timedelta(0),
+) -> Stored:
     """Store what ``batch`` says, in the caller's transaction; storing it again changes nothing.
 
     Batches of 30 to 50 documents are the fastest. A play is retracted where the game's last
@@ -67,7 +74,9 @@ def store(c: Connection, vendor: str, batch: Sequence[Normalized], *, received_a
     game that had plays before, or is live, an event is put down in ``live_events`` under the topic
     ``game``, and for one that had plays each difference in ``play_revisions``.
 
-    A game another vendor brought is not touched: its records are in ``Stored.rejected``.
+    ``clock_offset``: how far our clock is ahead of the vendor's, so that events tell on our clock when
+    the source was last touched. A game another vendor brought is not touched: its records are in
+    ``Stored.rejected``.
     """
     gathered = _gather(batch)
     teams = columns.teams_columns(team for one in batch for team in one.teams)
@@ -119,7 +128,7 @@ def store(c: Connection, vendor: str, batch: Sequence[Normalized], *, received_a
         sequence=pl.col("sequence") + 1, updated_at=pl.lit(received_at)
     )
     upsert(c, "games", games.select(*GAME_COLUMNS, "vendor", "sequence", "updated_at"), key=("id",))
-    log_changes(c, games, had_plays, first, change, received_at)
+    log_changes(c, games, had_plays, first, change, received_at, clock_offset)
 
     inserted = first.height + change.inserted.height
     sequences = dict(games.select("id", "sequence").sort("id").iter_rows())

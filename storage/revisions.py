@@ -54,6 +54,7 @@ def log_changes(
     first: pl.DataFrame,
     change: Difference,
     received_at: dt.datetime,
+    clock_offset: dt.timedelta,
 ) -> None:
     """Write down what was corrected (``play_revisions``) and, for followers, what is new (``live_events``).
 
@@ -69,7 +70,7 @@ def log_changes(
         return
     shown = first.filter(pl.col("game_id").is_in(followed["id"].implode()))
     new = change._replace(inserted=pl.concat([shown, change.inserted]))
-    events = news(followed, revision_rows(new), _newest_source_time(new), received_at)
+    events = news(followed, revision_rows(new), _newest_source_time(new, clock_offset), received_at)
     copy_rows(c, "live_events", events.with_columns(topic=pl.lit("game"), received_at=pl.lit(received_at)))
 
 
@@ -108,15 +109,17 @@ def revision_rows(change: Difference) -> pl.DataFrame:
     )
 
 
-def _newest_source_time(change: Difference) -> pl.DataFrame:
+def _newest_source_time(change: Difference, clock_offset: dt.timedelta) -> pl.DataFrame:
     """``game_id, source_at``: when the source last touched any play that is new or different now.
 
+    On our clock, which is ``clock_offset`` ahead of the source's.
     A retraction carries no time of its own, so a game with nothing else is missing here.
     """
     touched = pl.concat([change.inserted, change.changed.select(list(PLAY_COLUMNS))])
     return (
         touched.group_by("game_id")
         .agg(source_at=pl.max_horizontal(pl.col("occurred_at").max(), pl.col("edited_at").max()))
+        .with_columns(pl.col("source_at") + clock_offset)
         .drop_nulls()
     )
 

@@ -120,7 +120,7 @@ class Runner:
                 return lambda: ledger.bury(job, text)
 
     async def _record(self, job: Job, write: Callable[[], Awaitable[Job | None]]) -> Job | None:
-        """Write the outcome down; a worker told to stop meanwhile does that first, or the work was in vain."""
+        """Write the outcome down; a worker told to stop meanwhile does that first, lest work be lost."""
         writing = asyncio.create_task(self._write(job, write), name=f"outcome {job.id}")
         try:
             return await asyncio.shield(writing)

@@ -21,6 +21,7 @@ from storage.connect import rows
 __all__ = [
     "CLUTCH",
     "GAME",
+    "ClutchState",
     "StoredEvent",
     "Topic",
     "clutch_state",
@@ -108,11 +109,21 @@ async def game_state(game_id: str) -> tuple[int, dict[str, Any], list[dict[str, 
     return games[0]["sequence"], games[0], plays
 
 
-async def clutch_state(
-    game_id: str, definition_id: str
-) -> tuple[StoredEvent | None, list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return a game's last clutch event, all its players' lines and all its teams', as of one instant."""
+@dataclass(frozen=True, slots=True)
+class ClutchState:
+    """A game's clutch time as it stands."""
+
+    game: dict[str, Any]
+    """Its row of ``games``; empty if there is none."""
+    last: StoredEvent | None
+    players: list[dict[str, Any]]
+    teams: list[dict[str, Any]]
+
+
+async def clutch_state(game_id: str, definition_id: str) -> ClutchState:
+    """Return a game, its last clutch event, and all lines of its players and teams, as of one instant."""
     async with _one_view():
+        games = await rows("SELECT * FROM games WHERE id = $1", game_id)
         last = await rows(
             "SELECT sequence, payload, received_at, created_at FROM live_events"
             " WHERE game_id = $1 AND topic = 'clutch' ORDER BY sequence DESC LIMIT 1",
@@ -128,7 +139,7 @@ async def clutch_state(
             game_id,
             definition_id,
         )
-    return (_event(last[0]) if last else None), players, teams
+    return ClutchState(games[0] if games else {}, _event(last[0]) if last else None, players, teams)
 
 
 def _event(row: dict[str, Any]) -> StoredEvent:

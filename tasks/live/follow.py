@@ -141,8 +141,15 @@ class _Shift:
         return look, self._pace.pause_s(clutch=look.clutch, final=look.final)
 
     def _take_in(self, fetched: Fetched) -> Look:
+        sent_at = fetched.sent_at or fetched.received_at
         return take_in(
-            self._c, self._adapter, self._raw, self._game_id, fetched.documents, fetched.received_at
+            self._c,
+            self._adapter,
+            self._raw,
+            self._game_id,
+            fetched.documents,
+            fetched.received_at,
+            clock_offset=fetched.received_at - sent_at,
         )
 
     async def _order_scoring(self, sequence: int) -> None:

@@ -57,15 +57,19 @@ def take_in(
     game_id: str,
     documents: Sequence[RawDocument],
     received_at: dt.datetime,
+    clock_offset: dt.timedelta = dt.timedelta(0),
 ) -> Look:
-    """Archive, translate, store, score ``documents``, commit; without any, tell where the game stands."""
+    """Archive, translate, store, score ``documents``, commit; without any, tell where the game stands.
+
+    ``clock_offset``: how far our clock is ahead of the source's.
+    """
     rejected: list[Rejected] = []
     sequence = before = scoring.sequences(c, [game_id]).get(game_id, 0)
     if documents:
         raw.put_many(adapter.name, documents)
         archive.index(c, adapter.name, documents)
         normalized = [translate(adapter, document) for document in documents]
-        stored = store(c, adapter.name, normalized, received_at=received_at)
+        stored = store(c, adapter.name, normalized, received_at=received_at, clock_offset=clock_offset)
         rejected = [row for one in normalized for row in one.rejected]
         rejected += named(stored.rejected, list(zip(documents, normalized, strict=True)))
         sequence = stored.revisions.get(game_id, before)

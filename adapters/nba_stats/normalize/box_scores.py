@@ -66,7 +66,7 @@ def live_box_score(document: GameDocument) -> Normalized:
         tipoff=document.gameTimeUTC,
         period=document.period or None,
         clock_s=seconds(document.gameClock) if played else None,
-        sides=(home and home.teamId, away and away.teamId),
+        sides=(None if home is None else home.teamId, None if away is None else away.teamId),
         scores=(_score(home), _score(away)) if played else (None, None),
         roster=tuple(roster),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from adapters.nba_stats.identity import padded
@@ -47,7 +47,7 @@ def normalize_csv(content: str, notes: Notes) -> Normalized:
     return Normalized()
 
 
-def _derived(headers: list[str], rows: list[Row], notes: Notes) -> Normalized:
+def _derived(headers: list[str], rows: Sequence[Row], notes: Notes) -> Normalized:
     """A table made from the live feed: its rows are that feed's actions with fewer fields.
 
     Such tables leave out the rows of periods, so that they do not tell whether a game has ended.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import types
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin
@@ -67,7 +66,7 @@ def _shapes(struct: type[msgspec.Struct]) -> tuple[_Shape, ...]:
 
 def _struct_in(hint: Any) -> type[msgspec.Struct] | None:
     """The struct in ``X``, ``X | None``, ``list[X]`` or ``list[X] | None``."""
-    if isinstance(hint, type) and not isinstance(hint, types.GenericAlias):
+    if get_origin(hint) is None and isinstance(hint, type):  # list[X] calls itself a type too
         return hint if issubclass(hint, msgspec.Struct) else None
     return next((found for option in get_args(hint) if (found := _struct_in(option)) is not None), None)
 

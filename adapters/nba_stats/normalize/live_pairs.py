@@ -72,7 +72,7 @@ def adopt(
     Normally every one is named, and nothing is to be done. Otherwise it goes to the other team's
     turnover or miss of the same instant that has none; failing that it is left out and noted.
     """
-    named = Counter(
+    named: Counter[tuple[int, int | None, str]] = Counter(
         [(draft.period, draft.steal_id, "steal") for draft in drafts if draft.steal_id is not None]
         + [(draft.period, draft.block_id, "block") for draft in drafts if draft.block_id is not None]
     )

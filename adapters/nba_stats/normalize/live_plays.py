@@ -8,7 +8,7 @@ or shot: they are folded into it. A substitution is two actions, out and in: see
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from adapters.nba_stats.clocks import aware, seconds
@@ -44,7 +44,7 @@ _KINDS: Final = {
     "challenge": PlayKind.REVIEW,
     "stoppage": PlayKind.STOPPAGE,
 }
-_BY_WORDS: Final = {
+_BY_WORDS: Final[Mapping[PlayKind, Callable[[str], str]]] = {
     PlayKind.FIELD_GOAL: words.shot,
     PlayKind.FREE_THROW: words.free_throw,
     PlayKind.TURNOVER: words.turnover,

@@ -48,7 +48,7 @@ CLUBS = (
     Club("Harrowmere", "Bells", "HRM", "Belfry Court"),
     Club("Ironquay", "Anchors", "IQY", "The Drydock"),
     Club("Juniper Falls", "Rapids", "JPF", "Cascade Center"),
-    Club("Kingsfen", "Hounds", "KGF", "Fenway Gardens"),
+    Club("Kingsfen", "Hounds", "KGF", "Kennel Gardens"),
     Club("Larkspur Bay", "Sails", "LKB", "Baywater Arena"),
     Club("Marrowstone", "Badgers", "MRS", "Sett Arena"),
     Club("Northmoor", "Owls", "NMR", "Moorlight Hall"),

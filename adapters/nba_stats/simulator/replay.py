@@ -37,7 +37,7 @@ class GameReplay:
         self.history = History(recording, endless=endless)
         self.begins = begins
         self._positions = _positions(self.history.moments, max_gap_s)
-        self._bodies: dict[str, tuple[tuple[int, int], bytes]] = {}
+        self._bodies: dict[str, tuple[int, bytes]] = {}
 
     @property
     def lasts(self) -> float:
@@ -87,7 +87,7 @@ class GameReplay:
             game = {**recorded["game"], "actions": actions}
             return msgspec.json.encode({**recorded, "game": game})
 
-        return self._body("playbyplay", (version, 0), write)
+        return self._body("playbyplay", version, write)
 
     def box(self, version: int) -> Document:
         """The box score of a version, its statistics counted from the plays."""
@@ -113,12 +113,13 @@ class GameReplay:
         recorded = self.recording.box_body
         if recorded is not None and self.history.actions(version) is self.recording.actions:
             return recorded
-        return self._body("boxscore", (version, 0), lambda: msgspec.json.encode(self.box(version)))
+        return self._body("boxscore", version, lambda: msgspec.json.encode(self.box(version)))
 
-    def _body(self, name: str, key: tuple[int, int], write: Callable[[], bytes]) -> bytes:
+    def _body(self, name: str, version: int, write: Callable[[], bytes]) -> bytes:
+        """What was written last is kept: many ask for the same version."""
         kept = self._bodies.get(name)
-        if kept is None or kept[0] != key:
-            kept = self._bodies[name] = (key, write())
+        if kept is None or kept[0] != version:
+            kept = self._bodies[name] = (version, write())
         return kept[1]
 
 

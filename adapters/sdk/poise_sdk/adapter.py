@@ -95,6 +95,8 @@ class Fetched:
     """No document changed."""
     received_at: dt.datetime
     """When the last byte arrived (UTC)."""
+    sent_at: dt.datetime | None = None
+    """What the vendor's clock said when it answered: ages of plays are told by the clock that dated them."""
 
 
 @runtime_checkable

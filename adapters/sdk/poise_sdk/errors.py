@@ -31,6 +31,7 @@ __all__ = [
     "Retriable",
     "Skippable",
     "from_status",
+    "http_date",
     "looks_like_html",
     "retry_after",
 ]
@@ -128,8 +129,8 @@ def retry_after(headers: Mapping[str, str], *, now: dt.datetime | None = None) -
             continue
         seconds = _seconds(value)
         if seconds is None and name == "retry-after":
-            until = _http_date(value)
-            reference = _http_date(known.get("date", "")) or now or dt.datetime.now(dt.UTC)
+            until = http_date(value)
+            reference = http_date(known.get("date", "")) or now or dt.datetime.now(dt.UTC)
             seconds = None if until is None else (until - reference).total_seconds()
         # A reset header may hold an epoch instead of seconds; that is no pause anybody meant.
         if seconds is None or (name != "retry-after" and seconds > MAX_RETRY_AFTER_S):
@@ -203,7 +204,8 @@ def _seconds(value: str) -> float | None:
     return seconds if math.isfinite(seconds) else None
 
 
-def _http_date(value: str) -> dt.datetime | None:
+def http_date(value: str) -> dt.datetime | None:
+    """The instant an HTTP date names (RFC 9110 §5.6.7), ``None`` for what is none."""
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, TypeError, OverflowError):

@@ -30,7 +30,7 @@ import msgspec
 
 from poise_sdk._bodies import read_beginning, read_body
 from poise_sdk.adapter import FeedConfig, Fetched, NotModified, Validators
-from poise_sdk.errors import Fatal, Retriable, Skippable, from_status, looks_like_html
+from poise_sdk.errors import Fatal, Retriable, Skippable, from_status, http_date, looks_like_html
 from poise_sdk.records import RawDocument
 
 __all__ = ["MAX_BODY", "USER_AGENT", "Answer", "HttpKit", "parse_json"]
@@ -57,6 +57,8 @@ class Answer:
     content: bytes
     validators: Validators
     received_at: dt.datetime
+    sent_at: dt.datetime | None = None
+    """The vendor's clock when it answered (``Date``, whole seconds), where it tells."""
 
     def document(self, name: str) -> RawDocument:
         """The body as a document called ``name``."""
@@ -158,10 +160,12 @@ class HttpKit:
         documents: list[RawDocument] = []
         validators: dict[str, Validators] = {}
         received_at = dt.datetime.now(dt.UTC)
+        sent_at = None
         for name, path in paths.items():
             answer = await self.get(path, validators=(known or {}).get(name))
             if isinstance(answer, Answer):
                 documents.append(answer.document(name))
+                sent_at = answer.sent_at
             validators[name] = answer.validators
             received_at = answer.received_at
         return Fetched(
@@ -169,6 +173,7 @@ class HttpKit:
             validators=validators,
             unchanged=not documents,
             received_at=received_at,
+            sent_at=sent_at,
         )
 
     async def _send(
@@ -236,6 +241,7 @@ class HttpKit:
                 sha256=hashlib.sha256(content).hexdigest(),
             ),
             received_at=dt.datetime.now(dt.UTC),
+            sent_at=http_date(headers.get("date", "")),
         )
 
 
