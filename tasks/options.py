@@ -14,7 +14,7 @@ class WorkerOptions:
     A killed worker's job begins again ``lease_s`` + ``sweep_s`` seconds later at the latest.
     """
 
-    max_jobs: int = 16
+    max_jobs: int = 64
     """Jobs at once. Most wait for a vendor or for a child process; those bound themselves."""
     poll_s: float = 0.05
     """How often arq looks into Redis."""

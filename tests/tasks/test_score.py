@@ -16,13 +16,13 @@ from tasks.context import Services
 from tasks.inline import run_inline
 from tasks.score import LEAGUE, score_games
 from tests.clutch_tables import fresh, stored
-from tests.leagues import VENDOR, Season, simulated
+from tests.leagues import VENDOR, Recorded, Season, closest
 from tests.tasks.conftest import QUICK, until
 
 
 @pytest.fixture(scope="session")
 def season(tmp_path_factory: pytest.TempPathFactory) -> Season:
-    return simulated(tmp_path_factory, seed=5, teams=4, games=6)
+    return closest(tmp_path_factory, 3)
 
 
 async def done(services: Services, kind: str, **args: Any) -> Job:
@@ -32,9 +32,8 @@ async def done(services: Services, kind: str, **args: Any) -> Job:
     return job
 
 
-async def imported(services: Services, season: Season, games: slice) -> Job:
-    chosen = season.games[games]
-    paths = [str(path) for game in chosen for path in (game.box, game.path)]
+async def imported(services: Services, games: list[Recorded]) -> Job:
+    paths = [str(path) for game in games for path in (game.box, game.path)]
     return await done(services, "games.import", vendor=VENDOR, paths=paths)
 
 
@@ -65,13 +64,13 @@ def assert_fresh(services: Services, definition_id: str) -> None:
 async def test_a_definition_is_scored_when_asked_for_and_again_after_every_import(
     services: Services, season: Season
 ) -> None:
-    await imported(services, season, slice(0, 2))
+    await imported(services, season.close[0:2])
     await define("last-two", last_seconds=120, margin=3, min_period=4)
     await define("whole", last_seconds=720, margin=100, min_period=1)
     job = await done(services, "clutch.definition", definition_id="whole")
     assert job.result == {"games": 2, "unscorable": [], "seasons": 1}
     assert_fresh(services, "whole")
-    job = await imported(services, season, slice(2, 3))
+    job = await imported(services, season.close[2:3])
     assert job.result is not None
     assert job.result["scored"] == {
         "games": 1,
@@ -88,14 +87,14 @@ async def test_a_definition_is_scored_when_asked_for_and_again_after_every_impor
 
 
 async def test_a_definition_that_has_been_deleted_is_no_failure(services: Services, season: Season) -> None:
-    await imported(services, season, slice(0, 1))
+    await imported(services, season.close[0:1])
     job = await done(services, "clutch.score", definition_id="gone")
     assert job.result == {"skipped": "there is no clutch definition 'gone'"}
 
 
 async def test_a_game_that_moves_on_while_it_is_scored_stays_due(services: Services, season: Season) -> None:
-    await imported(services, season, slice(0, 1))
-    game = season.games[0].id
+    await imported(services, season.close[0:1])
+    game = season.close[0].id
     url = services.endpoints.database_url
     with closing(connect(url)) as c:
         execute(c, "DELETE FROM clutch_scored")

@@ -394,3 +394,45 @@ async def test_jobs_run_beside_each_other_up_to_the_limit(
     async with working(replace(QUICK, max_jobs=3)):
         assert {(await ended(job)).state for job in jobs} == {"succeeded"}
     assert most == 3
+
+
+async def test_where_there_is_no_redis_server_the_process_carries_its_jobs_itself(
+    services: Services, registry: Registry, working: Working
+) -> None:
+    @registry.job("test.job", timeout_s=10)
+    async def handle(context: JobContext, args: dict[str, Any]) -> Outcome:
+        return {"attempt": context.job.attempts}
+
+    inside = replace(services, redis=ledger.connect_redis("memory://"))
+    await inside.redis.flushall()
+    async with events.subscribe(inside.redis, events.JOBS) as subscription, working(QUICK, inside):
+        job = await ended(await send(inside, "test.job"))
+        assert await worker_alive(inside.redis)
+        states = []
+        while "succeeded" not in states:
+            event = await asyncio.wait_for(anext(subscription), WITHIN_S)
+            assert isinstance(event, events.Message)
+            states.append(json.loads(event.payload)["state"])
+    assert (job.result, sorted(states)) == ({"attempt": 1}, ["queued", "running", "succeeded"])
+    await inside.redis.aclose(close_connection_pool=True)
+
+
+async def test_an_outcome_that_is_being_written_when_the_worker_stops_is_written(
+    services: Services, registry: Registry, working: Working
+) -> None:
+    @registry.job("test.job", timeout_s=10)
+    async def handle(context: JobContext, args: dict[str, Any]) -> Outcome:
+        handled.set()
+        return {"n": args["n"]}
+
+    for n in range(10):
+        handled = asyncio.Event()
+        async with working():
+            job = await send(services, "test.job", {"n": n})
+            await asyncio.wait_for(handled.wait(), WITHIN_S)
+        after = await state_of(job.id)
+        # handed back is as good as done; only a lease that nobody keeps would cost time
+        assert after.state in ("queued", "succeeded")
+        assert after.lease_until is None
+        if after.open:
+            await ledger.cancel(job.id)
