@@ -116,4 +116,3 @@ def refuse_public_bind(settings: ServerSettings) -> None:
         f"the port could read and change everything. Listen on 127.0.0.1, or pass --allow-anonymous "
         f"if whatever stands in front of this server decides who may come in."
     )
-

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +22,7 @@ from storage import archive
 from storage.arrow import query
 from storage.connect import Connection, connect
 from storage.games import Stored, store
+from tasks.connections import kept_connection
 from tasks.context import JobContext
 from tasks.registry import job
 from tasks.score import score_all
@@ -175,7 +175,7 @@ def store_batch(
     adapter = load_registry().game_feed(vendor)
     normalized = [(document, translate(adapter, document)) for document in documents]
     hashes = archive.Archive(archive_url).put_many(vendor, documents)
-    with closing(connect(database_url)) as c:
+    with kept_connection(database_url) as c:
         stored = store(c, vendor, [one for _, one in normalized], received_at=dt.datetime.now(dt.UTC))
         archive.index(c, vendor, documents)
         written = _rows_written(c, stored)

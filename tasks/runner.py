@@ -67,7 +67,7 @@ class Runner:
             await ledger.announce(self._services.redis, job)
             ending = await self._attempt(job, kind, keeper)
             if ending is None:
-                logger.warning("job %s (%s): attempt %d taken away", job.id, job.kind, job.attempts)
+                await self._say_taken(job)
                 return None
             with suppress(Exception):  # the outcome matters more than the last percent
                 await keeper.flush()
@@ -96,6 +96,16 @@ class Runner:
             return self._failed(job, kind, asyncio.CancelledError("the handler cancelled itself"))
         error = work.exception()
         return self._done(job, work.result()) if error is None else self._failed(job, kind, error)
+
+    @staticmethod
+    async def _say_taken(job: Job) -> None:
+        """A cancelled job is what somebody wanted; a lost lease is for the operator to know."""
+        with suppress(Exception):  # only the log line depends on it
+            now = await ledger.get(job.id)
+            if now is not None and now.state == "cancelled":
+                logger.info("job %s (%s): cancelled", job.id, job.kind)
+                return
+        logger.warning("job %s (%s): attempt %d taken away", job.id, job.kind, job.attempts)
 
     def _done(self, job: Job, outcome: Outcome) -> Callable[[], Awaitable[Job | None]]:
         if isinstance(outcome, Reschedule):

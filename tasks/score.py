@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence, Set
-from contextlib import closing
 from typing import Any, Final
 
 import polars as pl
@@ -16,8 +15,9 @@ import polars as pl
 from analytics.clutch import ClutchDefinition, ClutchTables, compute, leaders, percentiles, shipped
 from poise_sdk.errors import Skippable
 from storage import clutch, frames, scoring
-from storage.connect import Connection, connect
+from storage.connect import Connection
 from storage.scoring import Season
+from tasks.connections import kept_connection
 from tasks.context import JobContext
 from tasks.registry import job
 
@@ -92,7 +92,7 @@ def score_games(database_url: str, definition_id: str, game_ids: Sequence[str]) 
 
     A game that moves on meanwhile stays due: who moved it sees to its scoring, and our result is older.
     """
-    with closing(connect(database_url)) as c:
+    with kept_connection(database_url) as c:
         reached = scoring.sequences(c, game_ids)
         tables, unscorable = tables_of(c, game_ids, _definition(c, definition_id))
         still = scoring.hold(c, reached)
@@ -157,7 +157,7 @@ def refresh_season(c: Connection, definition_id: str, season: Season) -> None:
 
 
 def _due(database_url: str, definition_id: str) -> list[str]:
-    with closing(connect(database_url)) as c:
+    with kept_connection(database_url) as c:
         _definition(c, definition_id)
         return scoring.due_games(c, definition_id)
 
@@ -170,12 +170,12 @@ def _definition(c: Connection, definition_id: str) -> dict[str, Any]:
 
 
 def _other_definitions(database_url: str) -> list[str]:
-    with closing(connect(database_url)) as c:
+    with kept_connection(database_url) as c:
         return [str(one["id"]) for one in clutch.definitions(c) if one["id"] != LEAGUE]
 
 
 def _refresh_stale(database_url: str, definition_id: str) -> int:
-    with closing(connect(database_url)) as c:
+    with kept_connection(database_url) as c:
         stale = scoring.stale_seasons(c, definition_id)
         for season in stale:
             refresh_season(c, definition_id, season)

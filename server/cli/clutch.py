@@ -17,6 +17,8 @@ clutch = typer.Typer(help="How teams and players do when the game is close.", no
 Row = dict[str, Any]
 
 STATS = ("GP", "MIN", "FGM", "FGA", "FG3M", "FG3A", "FTM", "FTA", "OREB", "DREB", "REB", "AST", "TOV")
+#: Players named where a name fits several.
+CANDIDATES = 8
 MORE_STATS = ("STL", "BLK", "PF", "PTS", "PLUS_MINUS")
 
 
@@ -109,8 +111,9 @@ def player(
             )
         exact = [one for one in found if str(one["id"]) == who or (one["name"] or "").lower() == who.lower()]
         if len(found) > 1 and len(exact) != 1:
-            candidates = ", ".join(f"{one['name']} ({one['id']})" for one in found)
-            raise fail(f"{who!r} fits several players", hint=f"say the id: {candidates}")
+            candidates = ", ".join(f"{one['name']} ({one['id']})" for one in found[:CANDIDATES])
+            more = f" and {len(found) - CANDIDATES} more" if len(found) > CANDIDATES else ""
+            raise fail(f"{who!r} fits several players", hint=f"say the id: {candidates}{more}")
         chosen = (exact or found)[0]
         notices.print(f"{chosen['name']} ({chosen['id']})", highlight=False)
         return await read.player_timeline(chosen["id"], season=season, definition_id=definition, limit=limit)
@@ -148,7 +151,10 @@ def situations(
         return (await read.situations_by_games([game_id], definition))[game_id]
 
     columns = ("number", "start_period", "start_clock_s", "end_period", "end_clock_s", "start_margin")
-    render(reading(data, question), (*columns, "end_margin", "home_points", "away_points", "plays"), format)
+    found = reading(data, question)
+    if not found:
+        notices.print(f"game {game_id} had no clutch time under {definition!r}", highlight=False)
+    render(found, (*columns, "end_margin", "home_points", "away_points", "plays"), format)
 
 
 async def _season(season: str | None, season_type: str, definition: str) -> Any:

@@ -49,6 +49,7 @@ def demo(
         "a game is about to be played live; in another terminal: "
         f"[bold].venv/bin/poise watch --data {data or settings.data}[/]",
         highlight=False,
+        soft_wrap=True,
     )
     raise typer.Exit(supervise(settings, port, (Program("replay", replaying),)))
 
@@ -62,8 +63,8 @@ def _invented(season: Path, live: Path) -> list[Path]:
     paths = invent(season, seed=SEED, season=SEASON, teams=TEAMS, games=GAMES)
     live.mkdir(parents=True, exist_ok=True)
     for path in sorted(paths, key=_close_plays)[-KEPT_BACK:]:
-        (season / path.name.replace("playbyplay", "boxscore")).unlink()
-        path.rename(live / path.name)
+        for kept in (path, path.with_name(path.name.replace("playbyplay", "boxscore"))):
+            kept.rename(live / kept.name)
     return _recordings(live)
 
 

@@ -9,6 +9,7 @@ import typer
 from poise_sdk.errors import PoiseError
 from server.cli import adapters, clutch, doctor, imports, jobs, play, processes, schema, simulate, train
 from server.cli.output import fail
+from server.cli.trouble import explained
 
 __all__ = ["app", "main"]
 
@@ -32,3 +33,7 @@ def main() -> None:
         sys.exit(fail(error.message, hint=error.hint).exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if (sentence := explained(error)) is None:
+            raise
+        sys.exit(fail(sentence, hint="poise doctor looks for what is amiss").exit_code)

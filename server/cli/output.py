@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -57,7 +59,14 @@ def render(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], format: Fo
 
 def print_json(value: Any) -> None:
     """Print ``value`` as one JSON document."""
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+    text = orjson.dumps(value, default=_json, option=orjson.OPT_INDENT_2).decode()
+    sys.stdout.write(text + "\n")
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, UUID):  # the database driver's own kind of it, which orjson does not know
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def progress_bar() -> Progress:
@@ -75,9 +84,9 @@ def progress_bar() -> Progress:
 
 def fail(message: str, *, hint: str | None = None, code: int = 1) -> typer.Exit:
     """Say what went wrong and what to do; ``raise`` what this returns."""
-    notices.print(f"[bold red]error[/] {message}", highlight=False)
+    notices.print(f"[bold red]error[/] {escape(message)}", highlight=False, soft_wrap=True)
     if hint:
-        notices.print(f"      {hint}", highlight=False)
+        notices.print(f"      {escape(hint)}", highlight=False, soft_wrap=True)
     return typer.Exit(code)
 
 

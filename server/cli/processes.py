@@ -45,12 +45,16 @@ def up(port: PortOption = 0, data: DataOption = None) -> None:
 
 
 def server(
-    port: PortOption = 8000,
-    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", envvar="POISE_PORT", min=0, max=65535, help="0: any free port.")
+    ] = 8000,
+    host: Annotated[str, typer.Option("--host", envvar="POISE_HOST", help="Where to listen.")] = "127.0.0.1",
     allow_anonymous: Annotated[
         bool,
         typer.Option(
-            "--allow-anonymous", help="Serve whoever can reach the port: there are no accounts yet."
+            "--allow-anonymous",
+            envvar="POISE_ALLOW_ANONYMOUS",
+            help="Serve whoever can reach the port: there are no accounts yet.",
         ),
     ] = False,
     with_worker: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -43,8 +44,8 @@ def serve(
         host=host,
         port=port,
         allow_anonymous=allow_anonymous,
-        import_root=imports,
-        replay_root=replays,
+        import_root=Path(os.environ.get("POISE_IMPORT_ROOT", imports)),
+        replay_root=Path(os.environ.get("POISE_REPLAY_ROOT", replays)),
     )
     refuse_public_bind(chosen)
     config = uvicorn.Config(

@@ -33,6 +33,8 @@ subscription ClutchUpdates($gameId: ID!, $after: String) {
 
 #: How often to ask whether a game is live, and how soon to come back after a cut.
 LOOK_S: Final = 1.0
+#: Of the players whose line changed, so many are printed, the best first; JSON has them all.
+SHOWN_PLAYERS: Final = 3
 
 
 def watch(
@@ -121,13 +123,14 @@ def _show(update: dict[str, Any], format: Format) -> None:
         return
     minutes, seconds = divmod(update["clockS"] or 0, 60)
     state = "[bold red]clutch[/]" if update["active"] else "calm"
+    scored = [line for line in update["players"] if line["score"] is not None]
+    best = sorted(scored, key=lambda line: -line["score"])[:SHOWN_PLAYERS]
     players = ", ".join(
-        f"{line['player']['name']} {line['pts']} pts"
-        + (f", score {line['score']:.0f}" if line["score"] is not None else "")
-        for line in update["players"]
+        f"{one['player']['name']} {one['pts']} pts (score {one['score']:.0f})" for one in best
     )
     console.print(
         f"#{update['sequence']:<5} Q{update['period']} {int(minutes):02d}:{seconds:04.1f}  "
         f"{update['homeScore']}–{update['awayScore']}  {state}  {players}",
         highlight=False,
+        soft_wrap=True,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from storage.settings import Settings
 
 __all__ = ["carry_out"]
+
+#: How a traceback's last line names what was raised: ``package.module.Class: ``.
+EXCEPTION_CLASS = re.compile(r"^(?:\w+\.)+\w+: ")
 
 Result = TypeVar("Result")
 
@@ -39,11 +44,14 @@ def carry_out(
     job while the database is still open. Exits with the job's error if it failed for good; Ctrl-C
     hands it back to the queue.
     """
+    # A job that fails here is told by us, in a sentence; its traceback is in the ledger.
+    logging.getLogger("tasks.runner").setLevel(logging.CRITICAL)
     with endpoints(data) as found:
         job = asyncio.run(_follow(settings_for(data), found, order, title, then))
     if job.state == "succeeded":
         return job
-    reason = (job.error or job.state).strip().splitlines()[-1]
+    # The last line of a traceback, without the class that only a developer wants to know.
+    reason = EXCEPTION_CLASS.sub("", (job.error or job.state).strip().splitlines()[-1])
     notices.print(f"job {job.id} is {job.state}", highlight=False)
     raise fail(reason, hint=f"poise jobs show {job.id}")
 

@@ -5,8 +5,8 @@ The cost of an operation is the number of objects it can produce at most::
     cost(object field) = n · (1 + cost of what is selected below it)
 
 where ``n`` is 1 for a single object, the field's ``first`` for the list of edges below a connection,
-and `LIST_SIZE` for any other list. Leaves are free. Fragments are measured once and reused, so that
-a document of nested spreads costs no more to measure than to read.
+and `LIST_SIZE` (or what `LIST_SIZES` says) for any other list. Leaves are free. Fragments are measured
+once and reused, so that a document of nested spreads costs no more to measure than to read.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ __all__ = ["LIST_SIZE", "Cost", "check_shape", "measure_cost"]
 
 #: Objects assumed in a list that has no ``first``: a game's situations, a live event's changed lines.
 LIST_SIZE = 10
+#: Lists known to be longer: a whole league's players.
+LIST_SIZES = {"ClutchTable.rows": 600}
 
 
 @dataclass(slots=True)
@@ -176,7 +178,8 @@ def measure_cost(schema: GraphQLSchema, document: DocumentNode, operation: Opera
             return 1, 1, selections(inner, node.selection_set, size, fallback)
         below = selections(inner, node.selection_set, None, 0)
         if is_list_type(get_nullable_type(definition.type)):
-            return (LIST_SIZE, LIST_SIZE, below) if page is None else (page, default, below)
+            size = LIST_SIZES.get(f"{parent.name if parent else ''}.{node.name.value}", LIST_SIZE)
+            return (size, size, below) if page is None else (page, default, below)
         return 1, 1, below
 
     root: GraphQLObjectType | None = schema.get_root_type(operation.operation)

@@ -53,7 +53,7 @@ def header(topic: str, event: LiveEvent) -> dict[str, Any]:
         "snapshot": event.snapshot,
         "received_at": received_at,
         "published_at": event.published_at,
-        "source_lag_ms": _ms(source_at, received_at),
+        "source_lag_ms": _lag_ms(source_at, received_at),
         "own_lag_ms": None if event.snapshot else _ms(received_at, event.published_at),
     }
 
@@ -61,6 +61,12 @@ def header(topic: str, event: LiveEvent) -> dict[str, Any]:
 def moment(value: Any) -> dt.datetime | None:
     """A time of an event's payload, where it is text."""
     return dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _lag_ms(source_at: dt.datetime | None, received_at: dt.datetime | None) -> float | None:
+    # The source's clock is read from whole seconds, so a quick answer can seem to come before the event.
+    lag = _ms(source_at, received_at)
+    return None if lag is None else max(lag, 0.0)
 
 
 def _ms(begin: dt.datetime | None, end: dt.datetime | None) -> float | None:

@@ -108,7 +108,8 @@ class Hub:
                 behind += [log for log in stored if latest.get(log.stored, 0) > log.latest]
         except Exception as error:
             # Whatever it is, the next time may be better; nobody else would start this again.
-            _log.warning("cannot reconcile live topics", exc_info=None if is_transient(error) else error)
+            unforeseen = None if is_transient(error) else error
+            _log.warning("cannot reconcile live topics", exc_info=unforeseen)
             return
         for log in behind:
             await self._refreshed(log)
@@ -149,7 +150,9 @@ def _key(message: Message) -> tuple[str, str] | None:
     try:
         said = orjson.loads(message.payload)
         topic, key = (
-            ("job", said["job_id"]) if message.channel == JOBS else (_TOPICS[message.channel], said["game_id"])
+            ("job", said["job_id"])
+            if message.channel == JOBS
+            else (_TOPICS[message.channel], said["game_id"])
         )
         return topic, str(key)
     except (orjson.JSONDecodeError, KeyError, TypeError):

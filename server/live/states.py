@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from server.live.log import LiveEvent
 from storage.reads import streams as reads
@@ -32,9 +31,15 @@ async def game_snapshot(game_id: str) -> LiveEvent | None:
 
 async def clutch_snapshot(game_id: str) -> LiveEvent:
     """Return the open situation with all lines as one event."""
-    last, players, teams = await reads.clutch_state(game_id, LEAGUE)
-    said: dict[str, Any] = last.payload if last else {"active": False, "situation": None}
-    sequence = last.sequence if last else 0
-    payload = {**said, "game_id": game_id, "sequence": sequence, "players": players, "teams": teams}
-    received_at = last.received_at if last else None
+    state = await reads.clutch_state(game_id, LEAGUE)
+    last = state.last
+    payload = {
+        "active": bool(last and last.payload["active"]),
+        "situation": last.payload["situation"] if last else None,
+        "source_at": last.payload.get("source_at") if last else None,
+        **{name: state.game.get(name) for name in ("period", "clock_s", "home_score", "away_score")},
+        "players": state.players,
+        "teams": state.teams,
+    }
+    sequence, received_at = (last.sequence, last.received_at) if last else (0, None)
     return LiveEvent(game_id, sequence, payload, received_at, dt.datetime.now(dt.UTC), snapshot=True)

@@ -31,7 +31,7 @@ MAX_GAP_S: Final = 20.0
 #: How often a replay's clock is read for the progress.
 TICK_S: Final = 0.5
 #: After its last revision a recording is looked at once more, however rarely by then; and that takes time.
-AFTERGLOW_S: Final = 5.0
+AFTERGLOW_S: Final = 3.0
 
 # Ports for the feeds of replay jobs, one for each job however often it is begun again.
 _FIRST_PORT, _PORTS = 15_000, 15_000

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +15,15 @@ from typing import Any, TypeAlias
 import pytest
 
 from server.cli.main import main
-from tests.leagues import Season, simulated
+from tests.leagues import Season, closest
 
 # a stranger's package is installed once for all who want one
 from tests.third_party.conftest import courtside_site, courtside_source, stranger
 
 __all__ = ["Done", "Poise", "courtside_site", "courtside_source", "stranger"]
+
+
+PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ Poise: TypeAlias = Callable[..., Done]
 
 @pytest.fixture(scope="session")
 def season(tmp_path_factory: pytest.TempPathFactory) -> Season:
-    return simulated(tmp_path_factory, seed=5, teams=4, games=6)
+    return closest(tmp_path_factory, 5)
 
 
 @pytest.fixture
@@ -77,6 +82,23 @@ def poise(
             main()
         said = capsys.readouterr()
         return Done(int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def alone(poise: Poise) -> Poise:
+    """The same in a process of its own, as a shell starts it; slower."""
+
+    def run(*arguments: str | Path) -> Done:
+        done = subprocess.run(
+            [sys.executable, "-m", "server.cli", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_S,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
 
     return run
 

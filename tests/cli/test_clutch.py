@@ -11,7 +11,10 @@ from tests.cli.conftest import Poise, assert_refused
 from tests.leagues import Season
 
 #: The league's own columns, as the issue of this capability names them.
-LEAGUE = "GP MIN FGM FGA FG3M FG3A FTM FTA OREB DREB REB AST TOV STL BLK PF PTS PLUS_MINUS".split()
+LEAGUE = [
+    *("GP", "MIN", "FGM", "FGA", "FG3M", "FG3A", "FTM", "FTA", "OREB", "DREB", "REB", "AST"),
+    *("TOV", "STL", "BLK", "PF", "PTS", "PLUS_MINUS"),
+]
 
 
 @pytest.fixture
@@ -39,8 +42,8 @@ def test_the_clutch_tables_have_the_leagues_columns_and_the_stored_sums(
         assert (done.code, done.err) == (0, "")
         assert done.header == [f"{by.upper()}_ID", *LEAGUE]
         sums = (
-            f"SELECT {by}_id, count(*) FILTER (WHERE seconds > 0), sum(seconds) / 60, sum(pts), sum(oreb + dreb),"
-            f" sum(plus_minus) FROM {table} GROUP BY 1 ORDER BY 1"
+            f"SELECT {by}_id, count(*) FILTER (WHERE seconds > 0), sum(seconds) / 60, sum(pts),"
+            f" sum(oreb + dreb), sum(plus_minus) FROM {table} GROUP BY 1 ORDER BY 1"
         )
         found = sorted(
             (int(row[f"{by.upper()}_ID"]), row["GP"], row["PTS"], row["REB"], row["PLUS_MINUS"])
@@ -51,7 +54,9 @@ def test_the_clutch_tables_have_the_leagues_columns_and_the_stored_sums(
             for who, games, _, pts, reb, margin in asked(database_url, sums)
         ]
         minutes = {int(row[f"{by.upper()}_ID"]): float(row["MIN"]) for row in done.table}
-        assert minutes == {who: pytest.approx(total) for who, _, total, *_ in asked(database_url, sums)}
+        assert minutes == {
+            who: pytest.approx(total, abs=1e-6) for who, _, total, *_ in asked(database_url, sums)
+        }
 
     named = imported("clutch", "table", "--names", "--format", "json").json
     assert list(named[0]) == ["TEAM_ID", "NAME", *LEAGUE]
@@ -76,11 +81,10 @@ def test_leaders_players_and_situations_are_shown(imported: Poise, season: Seaso
     assert by_id.header[:4] == ["game_id", "tipoff_at", "seconds", "pts"]
     assert sum(int(row["pts"]) for row in by_id.table) == best["pts"]
     assert best["NAME"] in by_id.err
-    game = season.games[0].id
+    game = season.close[0].id
     situations = imported("clutch", "situations", game, "--format", "json").json
     assert [row["number"] for row in situations] == list(range(1, len(situations) + 1))
     assert situations[0]["start_clock_s"] <= 300
-    assert imported("clutch", "situations", season.games[-1].id, "--format", "json").json == []
 
 
 def test_what_is_not_there_is_told_with_what_is(poise: Poise, season: Season) -> None:

@@ -25,7 +25,7 @@ from tests.end_to_end.site import Site
 from tests.leagues import VENDOR, Recorded, Season, simulated
 
 #: Four batches to import: enough for a middle.
-GAMES = 90
+GAMES = 80
 
 
 @dataclass(frozen=True)

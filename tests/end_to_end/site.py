@@ -22,11 +22,11 @@ from storage.embedded.postgres import EmbeddedPostgres
 from storage.embedded.processes import processes_in
 from storage.embedded.redis import EmbeddedRedis
 
-__all__ = ["WITHIN_S", "Site", "poise", "run", "until"]
+__all__ = ["WITHIN_S", "Site", "gone", "poise", "run", "until"]
 
 PROJECT: Final = Path(__file__).parents[2]
 #: Far beyond what anything here takes, on a machine that does much else.
-WITHIN_S: Final = 90.0
+WITHIN_S: Final = 180.0
 _POLL_S: Final = 0.05
 _AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
@@ -45,6 +45,15 @@ async def until(ask: Callable[[], Awaitable[Any]], what: str) -> Any:
     return answer
 
 
+async def gone(processes: Sequence[psutil.Process]) -> None:
+    """Wait until none of the processes lives."""
+
+    async def none_left() -> bool:
+        return not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+    await until(none_left, "nobody is left")
+
+
 class Site:
     """One data folder and the ``poise up`` on it, while there is one."""
 
@@ -54,19 +63,19 @@ class Site:
         self._log = data.parent / "up.log"
         self.process: subprocess.Popen[str] | None = None
 
-    async def start(self) -> None:
-        """``poise up``; returns when it is ready."""
-        self.process = process = await asyncio.to_thread(self._launch)
+    async def start(self, command: str = "up") -> None:
+        """``poise up`` (or ``demo``); returns when it is ready."""
+        self.process = process = await asyncio.to_thread(self._launch, command)
         assert process.stdout is not None
         line = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), WITHIN_S)
         assert line.startswith("ready http://127.0.0.1:"), self.log()
         self.address = line.split()[1]
 
-    def _launch(self) -> subprocess.Popen[str]:
+    def _launch(self, command: str) -> subprocess.Popen[str]:
         self.data.mkdir(parents=True, exist_ok=True)
         with self._log.open("a") as log:
             return subprocess.Popen(
-                poise("up", "--port", "0", "--data", self.data),
+                poise(command, "--port", "0", "--data", self.data),
                 cwd=PROJECT,
                 env=environment(),
                 stdout=subprocess.PIPE,
@@ -117,26 +126,15 @@ class Site:
         up = psutil.Process(self.process.pid)
         return [up, *up.children(recursive=True)]
 
-    def process_of(self, part: str) -> psutil.Process:
-        """The process of ``worker``, ``server``, ``postgres`` (its postmaster) or ``redis``."""
+    def process_of(self, part: str) -> psutil.Process | None:
+        """The one process of ``worker``, ``server``, ``redis`` or ``postgres`` (its postmaster), if it is there."""
         if part == "postgres":
             there = processes_in(cluster_folder(self.data), "postgres")
             pids = {process.pid for process in there}
-            (found,) = (process for process in there if process.ppid() not in pids)
-            return found
-        fitting = []
-        for process in self.everybody():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                line = process.cmdline()
-                guard = "-I" in line[:3]
-                if part == "redis":
-                    fits = process.name().startswith("redis-server")
-                else:
-                    fits = "server.cli" in line and part in line and not guard
-                if fits:
-                    fitting.append(process)
-        # a worker's children are called as they please; the program is the one nearest to its guard
-        return min(fitting, key=lambda process: process.create_time())
+            fitting = [process for process in there if process.ppid() not in pids]
+        else:
+            fitting = [process for process in self.everybody() if _is(process, part)]
+        return fitting[0] if len(fitting) == 1 else None
 
     def locked(self) -> list[str]:
         """The locks of the data folder that somebody holds."""
@@ -173,6 +171,15 @@ class Site:
         (found,) = await until(answer, sql)
         rows: list[dict[str, Any]] = found
         return rows
+
+
+def _is(process: psutil.Process, part: str) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if part == "redis":
+            return process.name().startswith("redis-server")
+        line = process.cmdline()
+        return line[1:4] == ["-m", "server.cli", part]
+    return False
 
 
 def environment(**more: str) -> dict[str, str]:

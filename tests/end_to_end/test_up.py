@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import httpx
-import psutil
 
 from tests.end_to_end.conftest import League
-from tests.end_to_end.site import Site, poise, run, until
+from tests.end_to_end.site import Site, gone, poise, run, until
 
 IMPORT = """
 mutation { gamesImport(input: {vendor: "nba_stats", path: "season"}) { job { id } errors { message } } }
 """
-
-
-async def gone(processes: list[psutil.Process]) -> None:
-    """Wait until none of them lives."""
-
-    async def none_left() -> bool:
-        return not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
-
-    await until(none_left, "nobody is left")
 
 
 async def the_job(site: Site) -> tuple[str, int]:

@@ -108,6 +108,7 @@ def test_cost_counts_the_objects_a_document_can_produce():
     assert cost("{ games(first: 50) { nodes { homeTeam { name } } pageInfo { endCursor } } }") == 1 + 100 + 1
     assert cost("{ games(first: 5) { edges { node { key } } } }") == 1 + 5 * 2
     assert cost('{ game(id: "x") { clutchSituations { number } } }') == 1 + LIST_SIZE
+    assert cost('{ clutchTable(season: "x") { rows { player { name } } } }') == 1 + 600 * 2
     assert cost("{ games { nodes { key } } }") == 1 + 20
 
 

@@ -187,14 +187,16 @@ async def test_a_cursor_from_a_future_that_never_was_gives_the_whole_state(serve
 
 
 async def test_another_servers_cursor_is_understood_before_the_word_of_it_has_come(
-    settings: Settings, feed: world.Feed
+    server: Running, feed: world.Feed
 ):
-    async with running(settings()) as server, server.socket() as socket:
-        await follow(socket, after=None)
-        await feed.game(4, tell=False)
-        await feed.game(5, tell=False)
-        id = await follow(socket, after=encode("game", world.LIVE, 2))
-        assert numbers(await update(socket, id)) == [5]
+    async with server.socket() as socket:
+        await update(socket, await follow(socket))
+        for number in (4, 5):
+            await feed.game(number, tell=False)
+        id = await follow(socket, after=encode("game", world.LIVE, 3))
+        await feed.game(6)
+        event = await update(socket, id)
+        assert (event["snapshot"], numbers(event)) == (False, [6])
 
 
 async def test_many_missed_events_are_read_page_by_page(

@@ -54,10 +54,12 @@ def game_of(
     sides: tuple[int | None, int | None],
     *,
     status_told: bool = True,
+    end_told: bool = False,
 ) -> Normalized:
     """The normalized game of finished ``drafts``; ``sides`` are the home and the away team's ids.
 
-    ``status_told=False``: the format lacks the rows that tell whether a game has ended.
+    ``status_told=False``: the format lacks the rows that tell whether a game has ended;
+    ``end_told``: it says so in a row of its own.
     """
     league, season, season_type = identify(game_id)
     home, away = sides
@@ -70,7 +72,7 @@ def game_of(
         league=league,
         season=season,
         season_type=season_type,
-        status=_status(drafts, latest) if status_told else None,
+        status=_status(drafts, latest, end_told=end_told) if status_told else None,
         period=latest,
         clock_s=min((draft.clock_s for draft in drafts if draft.period == latest), default=None),
         home_team_id=home,
@@ -91,16 +93,21 @@ def game_of(
     )
 
 
-def _status(drafts: Sequence[Draft], latest: int | None) -> GameStatus | None:
-    """Final once the vendor says so or a decisive period has ended; a game without plays tells nothing."""
+def _status(drafts: Sequence[Draft], latest: int | None, *, end_told: bool) -> GameStatus | None:
+    """Final once the vendor says so, or where it never says so once a decisive period has ended.
+
+    Where the word of the end is still to come, nothing is said: a box score may know better. Nor does
+    a game without plays tell anything.
+    """
     if not drafts or latest is None:
         return None
     if any(draft.kind is PlayKind.GAME_END for draft in drafts):
         return GameStatus.FINAL
     last = drafts[-1]
     ended = any(draft.kind is PlayKind.PERIOD_END and draft.period == latest for draft in drafts)
-    decided = latest >= REGULATION_PERIODS and last.score_home != last.score_away
-    return GameStatus.FINAL if ended and decided else GameStatus.LIVE
+    if not ended or latest < REGULATION_PERIODS or last.score_home == last.score_away:
+        return GameStatus.LIVE
+    return None if end_told else GameStatus.FINAL
 
 
 def merged(parts: Iterable[Normalized]) -> Normalized:

@@ -94,7 +94,7 @@ def normalize_live(
     adopt(folded, drafts, people, game_id, notes)
     numbered = number_apart(drafts, game_id, notes)
     check(numbered, game_id, notes)
-    return game_of(game_id, numbered, people, sides(numbered), status_told=status_told)
+    return game_of(game_id, numbered, people, sides(numbered), status_told=status_told, end_told=True)
 
 
 def _draft(row: int, action: Action, rebounds: Rebounds, game_id: str, notes: Notes) -> Draft | None:

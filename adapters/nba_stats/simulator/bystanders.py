@@ -88,7 +88,7 @@ def _team(team: int, tricode: str, actions: Sequence[Action]) -> Document:
     ]
     return {
         "teamId": team,
-        "teamName": tricode,
+        "teamName": "",
         "teamCity": "",
         "teamTricode": tricode,
         "score": 0,

@@ -33,6 +33,7 @@ class Flow:
         self.tip_winner = self.home
         self.origin: Origin = "start"
         self.shot_clock = SHOT_CLOCK
+        self.shot_clock_at = 0
         self.from_turnover = False
         self.second_chance = False
         self.gained = 0
@@ -58,17 +59,22 @@ class Flow:
         """``side`` has the ball from now on."""
         self.off = side
         self.origin = origin
-        self.shot_clock = SHOT_CLOCK
+        self.shot_clock, self.shot_clock_at = SHOT_CLOCK, self.scribe.elapsed
         self.from_turnover = turnover
         self.second_chance = False
         self.gained = self.scribe.elapsed
         self.scribe.possession = side
 
     def keep(self, origin: Origin) -> None:
-        """The offence keeps the ball with at least fourteen seconds to shoot."""
+        """The offence keeps the ball; a new shot clock of fourteen seconds, unless more was left."""
         self.origin = origin
         self.second_chance = self.second_chance or origin == "second"
-        self.shot_clock = max(self.shot_clock, SHORT_SHOT_CLOCK)
+        left = SHORT_SHOT_CLOCK if origin == "second" else max(self.shot_left(), SHORT_SHOT_CLOCK)
+        self.shot_clock, self.shot_clock_at = left, self.scribe.elapsed
+
+    def shot_left(self) -> int:
+        """What is left on the shot clock."""
+        return max(0, self.shot_clock - (self.scribe.elapsed - self.shot_clock_at))
 
     def fast(self) -> bool:
         """Whether a shot now would be a fast break."""

@@ -89,24 +89,20 @@ class Pen:
         descriptor: str | None = None,
     ) -> Action:
         clock, wall = self._times()
+        person = man.person.id if man else 0
         action: Action = {
             "actionNumber": 0,
             "clock": clock,
             "timeActual": wall,
             "period": self.period,
             "periodType": "REGULAR" if self.period <= REGULATION_PERIODS else "OVERTIME",
-        }
-        if side:
-            action["teamId"] = side.team.id
-            action["teamTricode"] = side.tricode
-        action["actionType"] = kind
-        if sub is not None:
-            action["subType"] = sub
-        if descriptor is not None:
-            action["descriptor"] = descriptor
-        action |= {
+            "teamId": side and side.team.id,
+            "teamTricode": side and side.tricode,
+            "actionType": kind,
+            "subType": sub,
+            "descriptor": descriptor,
             "qualifiers": qualifiers,
-            "personId": man.person.id if man else 0,
+            "personId": person,
             "x": None,
             "y": None,
             "possession": self.possession.team.id if self.possession else 0,
@@ -117,8 +113,14 @@ class Pen:
             "xLegacy": None,
             "yLegacy": None,
             "isFieldGoal": 0,
-            "personIdsFilter": [man.person.id] if man else [],
+            "personIdsFilter": [person] if person else [],
         }
+        if side is None:
+            del action["teamId"], action["teamTricode"]
+        if sub is None:
+            del action["subType"]
+        if descriptor is None:
+            del action["descriptor"]
         if man:
             action["playerName"] = man.person.family
             action["playerNameI"] = man.person.initialed

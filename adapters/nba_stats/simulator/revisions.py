@@ -116,7 +116,9 @@ def derive(game_id: str, actions: Sequence[Action], *, share: float = 1.0) -> li
 
 def preliminary(rng: Random, action: Action, mates: Mapping[int, Sequence[Action]]) -> Action:
     """The action as first typed in; ``mates``: by team, actions of players it could be mistaken for."""
-    first = {key: value for key, value in action.items() if key not in SECONDARY}
+    first = dict(action)
+    for key in SECONDARY:
+        first.pop(key, None)
     first["edited"] = _whole(moment_of(action["timeActual"]))
     if action["actionType"] != "substitution":
         first["qualifiers"] = []

@@ -102,6 +102,9 @@ def _towards(side: Side, wanted: list[Man], most: int = 3) -> list[tuple[Man, Ma
 
 def _by_plan(rng: Random, side: Side, now: int, period: int) -> list[tuple[Man, Man]]:
     """The man furthest above his share of the minutes makes way for the one furthest below."""
+    stint = SHORTEST_STINT * (1.3 if now < QUARTER // 2 else 1.0)
+    if not any(now - man.since >= stint or _sits(man, period) for man in side.on):
+        return []
     share = min(now / GAME, 1.0) * MINUTE
     ahead = {id(man): _played(man, side, now) - man.goal * share for man in side.men}
     pairs: list[tuple[Man, Man]] = []
@@ -109,7 +112,7 @@ def _by_plan(rng: Random, side: Side, now: int, period: int) -> list[tuple[Man, 
     bench = [man for man in bench if not _sits(man, period)]
     for out in sorted(side.on, key=lambda man: (not _sits(man, period), -ahead[id(man)])):
         trouble = _sits(out, period)
-        if not trouble and now - out.since < SHORTEST_STINT * (1.3 if now < QUARTER // 2 else 1.0):
+        if not trouble and now - out.since < stint:
             continue
         choices = [man for man in bench if _fits(out, man, 2 if trouble else 1)]
         if trouble and not choices:

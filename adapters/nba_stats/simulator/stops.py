@@ -47,7 +47,7 @@ def turnover(flow: Flow) -> None:
     _, sub, descriptor, stolen, called = kind
     side = flow.off
     if sub == "shot clock":
-        scribe.tick(max(0, min(flow.shot_clock - 60, scribe.clock - 1)))
+        scribe.tick(min(flow.shot_left(), scribe.clock - 1))
         man = None
     else:
         man = pick(rng, side.on, [one.person.careless * (0.5 + one.person.usage) for one in side.on])

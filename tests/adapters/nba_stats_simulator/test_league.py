@@ -310,3 +310,17 @@ def test_good_players_lead_the_league(season: Season) -> None:
             for one in team["players"]:
                 points[one["personId"] % 100 - 1] += one["statistics"]["points"]
     assert sum(points[rank] for rank in (0, 1, 2)) > 3 * sum(points[rank] for rank in (7, 8, 9))
+
+
+def test_a_shot_clock_violation_comes_after_twenty_four_seconds_at_most(season: Season) -> None:
+    """Counted from whatever last gave the offence a new clock: any action that is not a foul or a pause."""
+    seen = 0
+    for game in season.games:
+        before: list[Action] = []
+        for action in actions_of(game.document):
+            if action["actionType"] == "turnover" and action["subType"] == "shot clock":
+                seconds = (clock_tenths(before[-1]["clock"]) - clock_tenths(action["clock"])) / 10
+                assert seconds <= 24.5, action
+                seen += 1
+            before.append(action)
+    assert seen > 10

@@ -18,7 +18,7 @@ from storage.ledger import Job
 from tasks.context import Services
 from tasks.inline import run_inline
 from tasks.live.replay import simulator_of
-from tests.leagues import VENDOR, Recorded, Season, simulated
+from tests.leagues import VENDOR, Recorded, Season, closest
 from tests.tasks.conftest import QUICK, WITHIN_S, state_of, until
 
 #: So fast that every pause is the shortest, and corrections are waited for a fraction of a second.
@@ -27,13 +27,13 @@ SPEED = 20_000.0
 
 @pytest.fixture(scope="session")
 def season(tmp_path_factory: pytest.TempPathFactory) -> Season:
-    return simulated(tmp_path_factory, seed=5, teams=4, games=6)
+    return closest(tmp_path_factory, 3)
 
 
 @pytest.fixture
 def game(season: Season) -> Recorded:
-    """A game that is close at its end; one of its fouls is taken back, one of its baskets overrated."""
-    return season.games[0]
+    """The closest: one of its fouls is taken back, one of its baskets overrated for a while."""
+    return season.close[0]
 
 
 def moment(text: str) -> dt.datetime:

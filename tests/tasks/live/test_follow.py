@@ -21,7 +21,7 @@ from tests.leagues import Recorded
 from tests.tasks.conftest import QUICK, until
 from tests.tasks.live.conftest import Follow, assert_the_same_as_an_import, moment
 
-SOON = dt.timedelta(seconds=1)
+SOON = dt.timedelta(seconds=0.2)
 
 
 class Story:
@@ -45,9 +45,9 @@ class Story:
         right = next(
             one for one in revisions if one["op"] == "change" and one.get("actionNumber") == self.overrated
         )
-        self.moments = [
-            moment(text) + SOON for text in (came["at"], gone["at"], wrong["timeActual"], right["at"])
-        ]
+        seen = (came["at"], gone["at"], wrong["timeActual"], right["at"])
+        # just before the basket is put right too, so that nothing else moves the score between
+        self.moments = [moment(right["at"]) - SOON, *(moment(text) + SOON for text in seen)]
 
 
 async def test_a_game_is_followed_through_its_corrections_to_its_end(
@@ -81,8 +81,10 @@ async def test_a_game_is_followed_through_its_corrections_to_its_end(
     assert any(later < sooner for sooner, later in itertools.pairwise(scores))
 
     # clutch time begins, and its end is told
-    assert [clutch[0]["active"], clutch[-1]["active"]] == [True, False]
-    assert clutch[0]["situation"]["start_clock_s"] <= 300
+    assert {one["active"] for one in clutch} == {True, False}
+    assert not clutch[-1]["active"]
+    for one in clutch:
+        assert (one["situation"] is not None) == one["active"]
     assert {one["sequence"] for one in clutch} <= {one["sequence"] for one in told}
     assert (clutch[-1]["home_score"], clutch[-1]["away_score"]) == (
         told[-1]["home_score"],
