@@ -107,6 +107,8 @@ async def _replay(
 async def _one(
     services: Services, path: Path, *, speed: float, start_at: tuple[int, float] | None, again: bool
 ) -> None:
+    from storage import ledger
+    from tasks.inline import complete
     from tasks.live.replay import MAX_GAP_S, followed_replay, make_room, simulator_of, until_over
 
     vendor, simulator = simulator_of(None)
@@ -123,4 +125,8 @@ async def _one(
             line = bar.add_task("recorded seconds", total=None)
             async for elapsed in until_over(feed, speed=speed):
                 bar.update(line, completed=int(elapsed))
+    # The season's boards follow; without this a worker that ends with us might not come to it.
+    scoring = await ledger.enqueue("clutch.score", {}, key="clutch.score:after-replay")
+    await ledger.dispatch(services.redis, scoring)
+    await complete(scoring.id, services)
     notices.print(f"game {', '.join(feed.game_ids)} is over", highlight=False)
