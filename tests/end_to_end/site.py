@@ -127,7 +127,7 @@ class Site:
         return [up, *up.children(recursive=True)]
 
     def process_of(self, part: str) -> psutil.Process | None:
-        """The one process of ``worker``, ``server``, ``redis`` or ``postgres`` (its postmaster), if it is there."""
+        """The process of ``worker``, ``server``, ``redis`` or ``postgres`` (the postmaster), if any."""
         if part == "postgres":
             there = processes_in(cluster_folder(self.data), "postgres")
             pids = {process.pid for process in there}
