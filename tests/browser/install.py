@@ -80,7 +80,8 @@ def install() -> str:
 
 def _from_npm() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
-    _run("npm", "install", "--prefix", str(CACHE), "--no-audit", "--no-fund", "--ignore-scripts", PACKAGE)
+    quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=60000")
+    _run("npm", "install", "--prefix", str(CACHE), *quiet, PACKAGE)
     fresh = CACHE / "unpacking"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
