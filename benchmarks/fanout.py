@@ -156,7 +156,8 @@ def serve_broadcast(pipe: Connection, redis_url: str) -> None:
 
 def serve(pipe: Connection, config: uvicorn.Config) -> None:
     """Serve until the process ends; tells its port when it is ready."""
-    listener = socket.socket()
+    # asyncio switches Nagle off only on sockets that say they are TCP
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
 
     class Told(uvicorn.Server):

@@ -80,7 +80,7 @@ def show(rows: Iterable[Row]) -> None:
     for row in rows:
         style = {"met": "green", "missed": "red"}.get(row.verdict, "")
         table.add_row(*row.cells(), style=style)
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def write(rows: Iterable[Row], *, path: pathlib.Path = RESULTS) -> None:

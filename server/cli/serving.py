@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from server.app import create_app
-from server.settings import ServerSettings, refuse_public_bind
+from server.serving import configuration
+from server.settings import ServerSettings
 
 if TYPE_CHECKING:
     from storage.embedded.runtime import Endpoints
@@ -47,17 +47,8 @@ def serve(
         import_root=Path(os.environ.get("POISE_IMPORT_ROOT", imports)),
         replay_root=Path(os.environ.get("POISE_REPLAY_ROOT", replays)),
     )
-    refuse_public_bind(chosen)
-    config = uvicorn.Config(
-        create_app(chosen),
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        ws_max_size=chosen.limits.body_bytes,
-        timeout_graceful_shutdown=5,
-    )
-    asyncio.run(_serve(uvicorn.Server(config), settings, endpoints, with_worker=with_worker))
+    server = uvicorn.Server(configuration(chosen))
+    asyncio.run(_serve(server, settings, endpoints, with_worker=with_worker))
 
 
 async def _serve(

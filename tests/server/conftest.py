@@ -95,7 +95,8 @@ class Running:
 @asynccontextmanager
 async def running(settings: ServerSettings) -> AsyncIterator[Running]:
     """Start a server and stop it."""
-    listener = socket.socket()
+    # asyncio switches Nagle off only on sockets that say they are TCP
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(configuration(settings))
     task = asyncio.create_task(server.serve(sockets=[listener]))
