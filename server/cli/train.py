@@ -58,7 +58,11 @@ def expected_points(
             highlight=False,
         )
         rows = [
-            {"attempts": part, "forecaster": name, **scores}
+            {"attempts": part, "forecaster": name}
+            | {
+                score: f"{value:.4f}" if isinstance(value, float) else value
+                for score, value in scores.items()
+            }
             for part, forecasters in report["quality"].items()
             for name, scores in forecasters.items()
         ]
