@@ -10,5 +10,5 @@ __all__ = ["value"]
 def value(word: str, description: str) -> str:
     """A member's value: its word, described in the schema."""
     # Strawberry unpacks the definition while it builds the enum; what remains is the word.
-    described: str = strawberry.enum_value(word, description=description)  # type: ignore[assignment]
+    described: str = strawberry.enum_value(word, description=description)  # type: ignore[assignment]  # see above
     return described

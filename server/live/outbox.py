@@ -71,7 +71,7 @@ class Outbox:
         except Exception:
             self._open = False  # the client is gone; whoever receives from it is told so
             return
-        self._drain = asyncio.create_task(self._finish(_Rest(coroutine, pending)))  # type: ignore[arg-type]
+        self._drain = asyncio.create_task(self._finish(_Rest(coroutine, pending)))  # type: ignore[arg-type]  # as above
 
     async def settled(self) -> None:
         """Wait until nothing is kept back (for those who produce as fast as the client reads)."""

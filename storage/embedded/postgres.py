@@ -8,11 +8,12 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
+import psutil
 
 from storage.embedded.accounts import server_account
 from storage.embedded.binaries import postgres_binaries
@@ -22,7 +23,7 @@ from storage.embedded.ports import LOOPBACK, free_port
 from storage.embedded.private import data_folder, read_private, write_private
 from storage.embedded.processes import Guarded, end_processes, processes_in
 
-__all__ = ["EmbeddedPostgres", "StartError"]
+__all__ = ["EmbeddedPostgres", "StartError", "heads"]
 
 _log = logging.getLogger(__name__)
 
@@ -240,7 +241,17 @@ class EmbeddedPostgres:
         if leftovers:
             level = logging.DEBUG if expected else logging.WARNING
             _log.log(level, "ending %d process(es) left over on %s", len(leftovers), cluster)
-            heads = [process for process in leftovers if process.ppid() not in {p.pid for p in leftovers}]
-            end_processes(heads, stop_signal=signal.SIGINT, grace_s=_STOP_WITHIN_S)
+            end_processes(heads(leftovers), stop_signal=signal.SIGINT, grace_s=_STOP_WITHIN_S)
             end_processes(processes_in(cluster, "postgres"), stop_signal=signal.SIGQUIT, grace_s=2.0)
         (cluster / "postmaster.pid").unlink(missing_ok=True)
+
+
+def heads(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Those whose parent is not among them; one may end by itself while we look."""
+    pids = {process.pid for process in processes}
+    heads = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.ppid() not in pids:
+                heads.append(process)
+    return heads

@@ -54,7 +54,7 @@ class Subscriber:
     async def _follow(self) -> None:
         while True:
             try:
-                async with connect(self._url, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+                async with connect(self._url, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]  # a NewType
                     await self._listen(socket)
             except (WebSocketException, OSError):
                 self.cuts += 1

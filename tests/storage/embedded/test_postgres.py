@@ -20,7 +20,7 @@ import pytest
 from storage.embedded import binaries, clusters
 from storage.embedded.accounts import can_reach, server_account, setup_account
 from storage.embedded.clusters import ClusterError, cluster_folder
-from storage.embedded.postgres import EmbeddedPostgres, StartError
+from storage.embedded.postgres import EmbeddedPostgres, StartError, heads
 from storage.embedded.runtime import runtime
 from storage.settings import load_settings
 
@@ -332,3 +332,12 @@ def test_a_taken_port_is_left_to_whoever_has_it(data: Path) -> None:
         with postgres:
             assert postgres.url != url
             assert postgres.answers()
+
+
+def test_a_leftover_that_ends_while_it_is_looked_at_is_passed_over() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        gone = psutil.Process(child.pid)
+        here = psutil.Process()
+        assert heads([here, gone]) == [here]
+        child.communicate(b"\n")
+    assert heads([here, gone]) == [here]
