@@ -6,24 +6,21 @@ from collections.abc import Iterable
 import pytest
 
 from poise_sdk.errors import Fatal
-from poise_sdk.records import RawDocument, Rejected
+from poise_sdk.observations import Night
+from poise_sdk.records import RawDocument
 from poise_sdk.vocabulary import DataType
 from poise_sdk.wearable import (
     Capabilities,
     ClientCredentials,
     Credentials,
+    Item,
     Secret,
     WearableAdapter,
     WearableConfig,
-    WearableRecord,
     Webhook,
 )
 
 CLIENT = ClientCredentials(client_id="poise", client_secret=Secret("the-clients-secret"))
-
-
-class Night(WearableRecord):
-    asleep_min: float
 
 
 class FilesOnly(WearableAdapter):
@@ -32,11 +29,11 @@ class FilesOnly(WearableAdapter):
     version = "1"
     capabilities = Capabilities(data_types=frozenset({DataType.SLEEP}), file_import=True)
 
-    def normalize(self, document: RawDocument) -> Iterable[WearableRecord | Rejected]:
+    def normalize(self, document: RawDocument) -> Iterable[Item]:
         yield Night(
-            data_type=DataType.SLEEP,
             source_id=document.name,
             start_at=dt.datetime(2025, 1, 5, 22, tzinfo=dt.UTC),
+            end_at=dt.datetime(2025, 1, 6, 6, tzinfo=dt.UTC),
             asleep_min=431.0,
         )
 

@@ -36,6 +36,8 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     field: str | None = None
     game_id: str | None = None
     play: int | None = None
+    kept: bool = False
+    """The row itself was kept, without the value that ``field`` names."""
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True, gc=False):

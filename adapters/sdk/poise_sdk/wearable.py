@@ -6,7 +6,8 @@ As with game feeds, an adapter object is stateless: identity, capabilities, ``no
     async with adapter.connect(WearableConfig(credentials=credentials)) as client:
         async for page in client.fetch(DataType.SLEEP, since, until):
             for document in page.documents:
-                normalized = adapter.normalize(document)
+                for item in adapter.normalize(document):
+                    ...  # a record, a table of readings, or a Rejected
 
 Secrets travel in :class:`Secret`, whose ``repr`` and ``str`` hide them; the value is read by
 ``.reveal()`` at the one place where it is sent.
@@ -21,13 +22,12 @@ import hmac
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, runtime_checkable
-
-import msgspec
+from typing import ClassVar, TypeAlias
 
 from poise_sdk.adapter import Adapter
-from poise_sdk.budget import RateBudget
-from poise_sdk.errors import Fatal
+from poise_sdk.budget import Limit, RateBudget
+from poise_sdk.errors import Fatal, NeedsReauth
+from poise_sdk.observations import ReadingTable, WearableRecord
 from poise_sdk.records import RawDocument, Rejected
 from poise_sdk.vocabulary import DataType
 
@@ -36,13 +36,15 @@ __all__ = [
     "Capabilities",
     "ClientCredentials",
     "Credentials",
+    "Item",
     "OAuth",
     "Page",
     "Secret",
+    "Subscription",
+    "VendorAthlete",
     "WearableAdapter",
     "WearableClient",
     "WearableConfig",
-    "WearableRecord",
     "Webhook",
     "WebhookEvent",
     "WebhookKind",
@@ -123,6 +125,14 @@ class Capabilities:
     file_import: bool = False
     backfill_days: int | None = None
     """How far back the vendor answers; ``None``: to the first day."""
+    team_token: bool = False
+    """A team's key stands for consent; a connection names the athlete by the vendor's id."""
+    limits: tuple[Limit, ...] = ()
+    """The vendor's request limits for the whole application, all athletes together."""
+    overlap: dt.timedelta = dt.timedelta(days=2)
+    """How far behind its last sync the host asks again: late scores, late uploads."""
+    window: dt.timedelta = dt.timedelta(days=30)
+    """The span the host asks for at once when it fetches history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,21 +190,25 @@ class WebhookEvent:
     occurred_at: dt.datetime | None = None
 
 
-class WearableRecord(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Base of canonical wearable records (a night, a workout, a reading, …).
+Item: TypeAlias = WearableRecord | ReadingTable | Rejected
+"""What ``normalize`` yields."""
 
-    ``source_id`` is the vendor's id or a key that is stable for the same fact; a later record with the
-    same ``(data_type, source_id)`` replaces an earlier one.
-    """
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A standing order at the vendor to send webhooks of one type."""
+
+    id: str
     data_type: DataType
-    source_id: str
-    start_at: dt.datetime
-    """UTC."""
-    end_at: dt.datetime | None = None
-    """UTC; ``None`` for an instant or for what has not ended yet."""
-    utc_offset_s: int | None = None
-    """The local offset the source gave, in seconds; ``None`` if it gave none."""
+    expires_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorAthlete:
+    """An athlete as a team's account at the vendor lists them."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,26 +226,45 @@ class WearableConfig:
     """What only this vendor needs (a team's region, …); documented by the adapter."""
 
 
-@runtime_checkable
-class WearableClient(Protocol):
+class WearableClient(abc.ABC):
     """An open client for one connection. Methods raise only :class:`~poise_sdk.errors.PoiseError`."""
 
+    @abc.abstractmethod
     def fetch(
         self, data_type: DataType, since: dt.datetime, until: dt.datetime, *, cursor: str | None = None
     ) -> AsyncIterator[Page]:
-        """The pages of ``data_type`` that touch ``[since, until)`` (UTC).
+        """The pages of ``data_type`` that touch ``[since, until)`` (UTC), in the vendor's order.
 
-        ``cursor`` resumes at a page's ``next_cursor``. A ``since`` in the future gives no page.
+        ``cursor`` resumes at a page's ``next_cursor`` (after a token died in the middle, or a worker). A
+        ``since`` in the future gives no page.
         """
+
+    async def fetch_one(self, data_type: DataType, record_id: str) -> tuple[RawDocument, ...]:
+        """The documents that a webhook about ``record_id`` makes new: the record, and what hangs on it.
+
+        Raises :class:`~poise_sdk.errors.Skippable` where the vendor no longer has it. The default says
+        that the vendor has no such request: the host then fetches the last days instead.
+        """
+        raise Fatal("this vendor does not give single records")
+
+    async def user_id(self) -> str | None:
+        """The vendor's id of the account, by which webhooks name it; ``None`` if the vendor tells none."""
+        return None
+
+    async def athletes(self) -> tuple[VendorAthlete, ...]:
+        """Of a team's account: whom it covers."""
+        return ()
 
     async def refresh(self) -> Credentials:
         """New credentials for the old refresh token; the client goes on with them.
 
         Raises :class:`~poise_sdk.errors.NeedsReauth` where the vendor does not accept it any more.
         """
+        raise NeedsReauth("this vendor's credentials cannot be renewed", hint="connect the account again")
 
     async def revoke(self) -> None:
-        """End the connection at the vendor. Ending an ended one is no error."""
+        """End the connection at the vendor. Ending an ended one is no error; the default does nothing."""
+        return None
 
 
 class WearableAdapter(Adapter):
@@ -240,10 +273,11 @@ class WearableAdapter(Adapter):
     capabilities: ClassVar[Capabilities]
 
     @abc.abstractmethod
-    def normalize(self, document: RawDocument) -> Iterable[WearableRecord | Rejected]:
+    def normalize(self, document: RawDocument) -> Iterable[Item]:
         """Translate one document (a page, a file's member). Pure and total, as for game feeds.
 
-        Lazily where a document may be large: the host takes one record at a time.
+        Lazily where a document may be large: the host takes one record at a time. What no body shows need
+        not be told here: the host holds every record to :mod:`poise_sdk.plausibility`.
         """
 
     def connect(self, config: WearableConfig) -> AbstractAsyncContextManager[WearableClient]:
@@ -278,3 +312,13 @@ class WearableAdapter(Adapter):
     def parse_webhook(self, webhook: Webhook) -> tuple[WebhookEvent, ...]:
         """The events of a verified webhook. Raises :class:`~poise_sdk.errors.Skippable` for rubbish."""
         raise Fatal(f"{self.title} sends no webhooks")
+
+    async def subscribe(
+        self, config: WearableConfig, callback_url: str, verification_token: Secret
+    ) -> tuple[Subscription, ...]:
+        """See to it that the vendor sends webhooks to ``callback_url``; what stands after it.
+
+        Called at start and daily: creates what is missing, renews what ends soon, leaves the rest. The
+        default is for vendors whose webhooks are set up by hand, or who have none.
+        """
+        return ()
