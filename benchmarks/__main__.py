@@ -8,7 +8,17 @@ import importlib
 from benchmarks.harness import Row, show, write
 
 #: Each module has ``run() -> list[Row]``.
-BENCHMARKS = ("season", "upsert", "graphql", "fanout")
+BENCHMARKS = (
+    "season",
+    "upsert",
+    "readings",
+    "graphql",
+    "day",
+    "fanout",
+    "sync",
+    "whoop_export",
+    "apple_health",
+)
 
 
 def main() -> None:

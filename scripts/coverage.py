@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -40,7 +41,33 @@ def rewrite(text: str, tables: str) -> str:
 
 
 def _vendor(path: Path) -> str:
+    """A vendor's tables: of games where the file has ``plays``, of body data where it has ``records``."""
     told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return _wearable(told) if "records" in told else _game_feed(told)
+
+
+def _wearable(told: Mapping[str, Any]) -> str:
+    """One table: a row for the fields of a kind of record that all formats treat alike.
+
+    What no format says is left out: the record's own description lists it.
+    """
+    formats: dict[str, str] = told["formats"]
+    records: dict[str, dict[str, Levels]] = told["records"]
+    rows = [
+        (kind, ", ".join(f"`{one}`" for one in names), *signs)
+        for kind, fields in records.items()
+        for signs, names in _alike(fields, formats)
+        if set(signs) - {"", SIGNS["not_supported"]}
+    ]
+    shown: set[str] = set()
+    named: list[tuple[str, ...]] = []
+    for kind, *cells in rows:
+        named.append(("" if kind in shown else f"`{kind}`", *cells))
+        shown.add(kind)
+    return _table((f"`{told['vendor']}`", "fields", *formats.values()), named, left=2)
+
+
+def _game_feed(told: Mapping[str, Any]) -> str:
     formats: dict[str, str] = told["formats"]
     plays: dict[str, Levels] = told["plays"]
     games: dict[str, Levels] = told["games"]
@@ -70,8 +97,9 @@ def _sign(levels: Levels, name: str) -> str:
     return SIGNS[levels[name]] if name in levels else ""
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    rule = ("---", *(":-:" for _ in head[1:]))
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, left: int = 1) -> str:
+    """Markdown; the first ``left`` columns hold words, the others signs."""
+    rule = ("---",) * left + (":-:",) * (len(head) - left)
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 

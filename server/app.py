@@ -1,4 +1,4 @@
-"""The application: GraphQL under ``/graphql``, ``/healthz`` and ``/readyz``.
+"""The application: GraphQL under ``/graphql``, plain HTTP where protocols demand it, and its health.
 
 It reads what others computed; it never loads the training stack.
 """
@@ -14,17 +14,21 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
-from adapters.host import load_registry
+from adapters.host import Registry, load_registry
 from server import graphiql, health
 from server.graphql.context import Context, Services
 from server.graphql.engine import Engine
 from server.graphql.http import request_id, respond
 from server.graphql.policy import ANYBODY
 from server.graphql.schema import core_schema
+from server.graphql.uploads.multipart import PREFLIGHT
 from server.guards import Guard
 from server.live.connection import CLOSE_CODES, Connection
 from server.live.hub import hub
+from server.rest import callback, uploads, webhooks
+from server.rest.answers import address_of
 from server.settings import Profile, ServerSettings
 from storage.connect import database
 from storage.ledger import connect_redis
@@ -49,8 +53,10 @@ class _GraphQL:
         if self._settings.profile is Profile.DEVELOPMENT and graphiql.wants_page(request):
             response = graphiql.page()
         else:
-            context = self._context(request.headers.get("x-request-id"))
-            response = await respond(request, self._engine, context, self._settings.limits.body_bytes)
+            context = self._context(request.headers.get("x-request-id"), address_of(request, self._settings))
+            response = await respond(
+                request, self._engine, context, self._settings.limits, files=self._settings.uploads
+            )
         await response(scope, receive, send)
 
     async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +67,7 @@ class _GraphQL:
                 {"type": "websocket.close", "code": CLOSE_CODES["busy"], "reason": "too many connections"}
             )
             return
-        context = self._context(None)
+        context = self._context(None, address_of(WebSocket(scope, receive, send), self._settings))
         self._connections += 1
         try:
             await Connection(
@@ -76,9 +82,9 @@ class _GraphQL:
         finally:
             self._connections -= 1
 
-    def _context(self, given_id: str | None) -> Context:
+    def _context(self, given_id: str | None, address: str) -> Context:
         assert self.services is not None, "requests come within the lifespan"
-        return Context(self.services, ANYBODY, request_id(given_id))
+        return Context(self.services, ANYBODY, request_id(given_id), address)
 
 
 class _Asgi:
@@ -91,17 +97,21 @@ class _Asgi:
         await self._app(scope, receive, send)
 
 
-def create_app(settings: ServerSettings) -> Starlette:
-    """Build the application; its databases are opened when it starts (see `server.serving`)."""
+def create_app(settings: ServerSettings, registry: Registry | None = None) -> Starlette:
+    """Build the application; its databases are opened when it starts (see `server.serving`).
+
+    ``registry`` replaces the adapters that are installed.
+    """
     endpoint = _GraphQL(settings)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         redis = connect_redis(settings.redis_url.get_secret_value())
-        vendors = frozenset(load_registry().game_feeds)
+        adapters = registry or load_registry()
+        vendors = frozenset(adapters.game_feeds)
         try:
             async with database(settings.database_url.get_secret_value(), max_size=POOL), hub(redis) as live:
-                endpoint.services = Services(settings, redis, live, vendors)
+                endpoint.services = Services(settings, redis, live, vendors, adapters.wearables)
                 yield
         finally:
             endpoint.services = None
@@ -115,6 +125,8 @@ def create_app(settings: ServerSettings) -> Starlette:
     for path in ("/graphql", "/graphql/"):
         routes.append(Route(path, _Asgi(endpoint.http), methods=None))
         routes.append(WebSocketRoute(path, _Asgi(endpoint.websocket)))
+    for plain in (callback, uploads, webhooks):
+        routes += plain.routes(opened)
     routes += health.routes(lambda: opened().redis)
     if settings.profile is Profile.DEVELOPMENT:
         routes.append(graphiql.static())
@@ -124,7 +136,7 @@ def create_app(settings: ServerSettings) -> Starlette:
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["content-type", "x-request-id"],
+            allow_headers=["content-type", "x-request-id", *PREFLIGHT],
             expose_headers=["x-request-id"],
         )
         middleware.insert(0, cors)

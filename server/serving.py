@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uvicorn
 
+from adapters.host import Registry
 from server.app import create_app
 from server.settings import ServerSettings, refuse_public_bind
 
@@ -15,11 +16,14 @@ PING_S = 20.0
 GRACE_S = 5
 
 
-def configuration(settings: ServerSettings) -> uvicorn.Config:
-    """Return uvicorn's configuration; raises `PublicBindError` for a host that strangers can reach."""
+def configuration(settings: ServerSettings, registry: Registry | None = None) -> uvicorn.Config:
+    """Return uvicorn's configuration; raises `PublicBindError` for a host that strangers can reach.
+
+    ``registry`` replaces the adapters that are installed.
+    """
     refuse_public_bind(settings)
     return uvicorn.Config(
-        create_app(settings),
+        create_app(settings, registry),
         host=settings.host,
         port=settings.port,
         ws="websockets-sansio",

@@ -6,6 +6,7 @@ import ipaddress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -50,6 +51,16 @@ class Limits(BaseModel):
     backlog_messages: int = 512
     """Messages kept for a client that does not read; one more and it is asked to come back."""
     backlog_bytes: int = 2 * 1024 * 1024
+    upload_bytes: int = 4 * 1024**3
+    """Largest file of ``POST /uploads`` (an athlete's whole export)."""
+    multipart_bytes: int = 256 * 1024**2
+    """Largest multipart request of GraphQL, its files included; larger files go to ``/uploads``."""
+    multipart_files: int = 5
+    """Files of one multipart request."""
+    ingest_bytes: int = 64 * 1024**2
+    """Largest document posted to ``/ingest``."""
+    webhook_bytes: int = 1024**2
+    """Largest webhook."""
 
 
 class ServerSettings(BaseSettings):
@@ -71,8 +82,13 @@ class ServerSettings(BaseSettings):
     """Serve whoever can reach the port. Without accounts this is the only way off loopback."""
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Host names a request may be addressed to, besides loopback ones; empty with `allow_anonymous`: any."""
+    public_url: str | None = None
+    """The address by which browsers and vendors reach this server (``https://poise.example``): what it
+    writes into links. Requests may be addressed to its host name. ``None``: each request's own."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins (``https://app.example``) whose pages may call this server; empty: only its own."""
+    uploads: bool = True
+    """Whether files may be uploaded (into the data folder)."""
     import_root: Path | None = None
     """The folder from which `gamesImport` may read; ``None`` switches the mutation off."""
     replay_root: Path | None = None
@@ -90,6 +106,24 @@ class ServerSettings(BaseSettings):
         if isinstance(given, str):
             return tuple(part.strip() for part in given.split(",") if part.strip())
         return given
+
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("a public URL is http:// or https:// with a host, and no query")
+        return url.rstrip("/")
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Host names, in lower case, that requests may be addressed to besides loopback ones."""
+        named = {name.lower() for name in self.allowed_hosts}
+        if self.public_url is not None:
+            named.add((urlsplit(self.public_url).hostname or "").lower())
+        return frozenset(named)
 
     @property
     def introspection(self) -> bool:

@@ -17,6 +17,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -26,7 +27,7 @@ import zstandard
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from poise_sdk.records import RawDocument
-from storage.arrow import query
+from storage.arrow import execute, query
 from storage.bulk import upsert
 from storage.connect import Connection
 
@@ -34,6 +35,7 @@ __all__ = [
     "Archive",
     "CorruptDocument",
     "MissingDocument",
+    "forget",
     "index",
     "keep",
     "location",
@@ -104,6 +106,11 @@ class Archive:
             return _unpacked(packed, digest)
         raise MissingDocument(f"the archive has no document {digest}")
 
+    def remove(self, vendor: str, digest: str) -> None:
+        """Erase a document; one that is not there is as good."""
+        with suppress(FileNotFoundError):
+            obstore.delete(self._store, location(vendor, digest))
+
     def _write(self, vendor: str, digest: str, document: RawDocument) -> None:
         packed = zstandard.ZstdCompressor(level=_LEVEL).compress(document.content)
         obstore.put(self._store, location(vendor, digest), packed, use_multipart=False)
@@ -151,6 +158,19 @@ def index(c: Connection, vendor: str, documents: Sequence[RawDocument]) -> int:
     )
     first = {name: f"t.{name}" for name in ("vendor", "name", "location", "stored_at")}
     return upsert(c, "raw_documents", frame, key=("sha256",), merge=first).inserted
+
+
+def forget(c: Connection, archive: Archive, hashes: Sequence[str]) -> int:
+    """Erase documents, then their entries in the index and what was noted of them; how many there were.
+
+    In this order: whoever is killed in between finds the entries again, and what is left of the documents.
+    """
+    found = query(c, "SELECT vendor, sha256 FROM raw_documents WHERE sha256 = ANY($1::text[])", list(hashes))
+    for vendor, digest in found.iter_rows():
+        archive.remove(vendor, digest)
+    for table in ("normalised_documents", "raw_documents"):
+        execute(c, f"DELETE FROM {table} WHERE sha256 = ANY($1::text[])", list(hashes))  # noqa: S608 - constants
+    return found.height
 
 
 def seen(c: Connection, hashes: Sequence[str], adapter_version: str) -> dict[str, int]:

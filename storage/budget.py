@@ -9,9 +9,10 @@ pauses everybody, which costs a minute and no data.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Literal
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -19,7 +20,13 @@ from redis.exceptions import RedisError
 from poise_sdk.budget import SLICES, Limit
 from poise_sdk.errors import Retriable
 
-__all__ = ["RedisBudget"]
+__all__ = ["RESERVES", "Priority", "RedisBudget", "vendor_budget"]
+
+Priority = Literal["urgent", "routine", "backfill"]
+
+#: The part of a vendor's limits that work of a priority leaves to what is more urgent: whoever looks at a
+#: missing day is served while schedules run, and schedules are while years of history are fetched.
+RESERVES: Final[Mapping[Priority, float]] = {"urgent": 0.0, "routine": 0.2, "backfill": 0.5}
 
 #: Seconds to wait where Redis does not answer: it is supervised and comes back.
 _OUTAGE_S: Final = 2.0
@@ -119,3 +126,23 @@ class RedisBudget:
             return float(await self._script(keys=self._keys, args=arguments)) / 1000
         except RedisError as error:
             raise Retriable(f"the shared budget cannot be reached: {error}", after=_OUTAGE_S) from error
+
+
+def vendor_budget(
+    redis: Redis, vendor: str, limits: Sequence[Limit], *, priority: Priority, patience_s: float = 10.0
+) -> RedisBudget:
+    """The budget of all of a vendor's athletes, as work of ``priority`` may use it (:data:`RESERVES`).
+
+    Everybody draws on one account; only how much of it must stay differs. ``limits`` are the vendor's own
+    (:attr:`poise_sdk.wearable.Capabilities.limits`); a larger reserve among them stays.
+    """
+    share = RESERVES[priority]
+    drawn = [Limit(one.count, one.per_s, _reserve(one, share)) for one in limits]
+    return RedisBudget(redis, vendor, *drawn, patience_s=patience_s)
+
+
+def _reserve(limit: Limit, share: float) -> int:
+    """What must stay of a limit; at least one request is left to everybody."""
+    if share == 0.0:
+        return 0
+    return min(max(limit.reserve, math.ceil(limit.count * share)), limit.count - 1)

@@ -7,7 +7,7 @@ Arrow, blocks, and therefore belongs in threads and child processes.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -18,7 +18,7 @@ from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 
-__all__ = ["Connection", "connect", "database", "is_transient", "rows"]
+__all__ = ["Connection", "connect", "database", "is_transient", "rows", "session"]
 
 # What trying the same transaction again on a fresh connection may cure, by SQLSTATE:
 # serialisation failure, deadlock, lock timeout; the server going down, crashing, coming up.
@@ -40,6 +40,9 @@ _LOST_CONNECTION = (
     "ssl connection has been closed",
 )
 
+# How long a session may take to say goodbye before its socket is simply closed.
+_CLOSE_S = 5.0
+
 # A bulk session sorts batches of some ten thousand rows; compiling its plans costs more than running them.
 _BULK_SETTINGS = {"application_name": "poise-bulk", "jit": "off", "work_mem": "64MB"}
 
@@ -57,7 +60,12 @@ async def database(url: str, *, min_size: int = 1, max_size: int = 10) -> AsyncI
         "connections": {
             "default": {
                 "engine": "tortoise.backends.asyncpg",
-                "credentials": {**_credentials(url), "minsize": min_size, "maxsize": max_size},
+                "credentials": {
+                    **_credentials(url),
+                    "minsize": min_size,
+                    "maxsize": max_size,
+                    "reset": _as_it_is,
+                },
             }
         },
         "apps": {"poise": {"models": ["storage.models"], "default_connection": "default"}},
@@ -65,6 +73,31 @@ async def database(url: str, *, min_size: int = 1, max_size: int = 10) -> AsyncI
     context = await Tortoise.init(config=config, use_tz=True, timezone="UTC", _enable_global_fallback=True)
     async with context:
         yield context
+
+
+@asynccontextmanager
+async def session(application_name: str) -> AsyncIterator[asyncpg.Connection]:
+    """A session of its own at the default connection's database, for locks that belong to a session.
+
+    It takes no place of the pool, and it is closed, not returned: what it held is given back for certain.
+    """
+    client: Any = get_connection("default")
+    settings = {**client.server_settings, "application_name": application_name}
+    connection = await asyncpg.connect(
+        host=client.host,
+        port=client.port,
+        user=client.user,
+        password=client.password,
+        database=client.database,
+        server_settings=settings,
+        **{name: value for name, value in client.extra.items() if name != "reset"},
+    )
+    try:
+        yield connection
+    finally:
+        # Cut off rather than closed politely where the body was cancelled in the middle of a statement.
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            await connection.close(timeout=_CLOSE_S)
 
 
 def connect(url: str) -> Connection:
@@ -123,6 +156,14 @@ def _one_is_transient(error: BaseException) -> bool:
         text = str(error).lower()
         return any(words in text for words in _LOST_CONNECTION)
     return False
+
+
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """Undo nothing on a connection that goes back to the pool: that saves each statement a round trip.
+
+    asyncpg has ended a transaction that was left open. Beyond one nothing is set here: locks that belong to a
+    session have a :func:`session` of their own.
+    """
 
 
 def _credentials(url: str) -> dict[str, Any]:

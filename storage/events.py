@@ -20,13 +20,24 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-__all__ = ["JOBS", "LIVE_CLUTCH", "LIVE_GAME", "Gap", "Message", "Subscription", "publish", "subscribe"]
+__all__ = [
+    "JOBS",
+    "LIVE_CLUTCH",
+    "LIVE_GAME",
+    "SYNC",
+    "Gap",
+    "Message",
+    "Subscription",
+    "publish",
+    "subscribe",
+]
 
 logger = logging.getLogger(__name__)
 
 JOBS: Final = "poise:jobs"
 LIVE_GAME: Final = "poise:live:game"
 LIVE_CLUTCH: Final = "poise:live:clutch"
+SYNC: Final = "poise:sync"
 
 # A killed server closes its sockets and is noticed at once; a cut cable only by silence after a ping.
 _IDLE_S: Final = 10.0

@@ -14,7 +14,7 @@ from storage import events, ledger
 from storage.connect import database
 from storage.embedded.runtime import Endpoints
 from storage.ledger import Job
-from storage.settings import Settings
+from storage.settings import Settings, settings_in_force
 from tasks.pool import ChildPool
 
 if TYPE_CHECKING:
@@ -41,8 +41,9 @@ async def open_services(
     redis = ledger.connect_redis(endpoints.redis_url)
     pool = ChildPool(children)
     try:
-        async with database(endpoints.database_url):
-            yield Services(settings, endpoints, redis, pool)
+        with settings_in_force(settings):
+            async with database(endpoints.database_url):
+                yield Services(settings, endpoints, redis, pool)
     finally:
         pool.close()
         await redis.aclose(close_connection_pool=True)

@@ -16,7 +16,14 @@ MODULES: Final[tuple[str, ...]] = (
     "tasks.live.follow",
     "tasks.live.replay",
     "tasks.score",
+    "tasks.sync.backfill",
+    "tasks.sync.revoke",
+    "tasks.sync.run",
+    "tasks.sync.schedule",
+    "tasks.sync.subscriptions",
+    "tasks.sync.webhooks",
     "tasks.train",
+    "tasks.wearables",
 )
 
 

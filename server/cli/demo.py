@@ -1,4 +1,4 @@
-"""``poise demo``: everything at once, from nothing: a league, its clutch tables, a live game."""
+"""``poise demo``: everything at once, from nothing: a league, a live game, athletes with wearables."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ def demo(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free port.")] = 0,
     data: DataOption = None,
 ) -> None:
-    """Show Poise at work: invent a league, import it, start everything, play a game live. Ctrl-C ends it."""
-    from server.cli.processes import set_up_logging, supervise
+    """Show Poise at work: a league from nothing, a game live, athletes with wearables. Ctrl-C ends it."""
+    from server.cli.processes import ADDRESS_FILE, set_up_logging, supervise
+    from storage.embedded.ports import free_port
     from storage.embedded.supervisor import Program
 
     os.environ.setdefault("POISE_LOG_LEVEL", "WARNING")
@@ -51,7 +52,11 @@ def demo(
         highlight=False,
         soft_wrap=True,
     )
-    raise typer.Exit(supervise(settings, port, (Program("replay", replaying),)))
+    port = port or free_port()
+    living = [sys.executable, "-m", "server.cli.demo_athletes"]
+    living += [f"http://127.0.0.1:{port}", str(settings.data / ADDRESS_FILE)]
+    programs = (Program("replay", replaying), Program("athletes", living))
+    raise typer.Exit(supervise(settings, port, programs))
 
 
 def _recordings(live: Path) -> list[Path]:

@@ -7,7 +7,24 @@ import sys
 import typer
 
 from poise_sdk.errors import PoiseError
-from server.cli import adapters, clutch, doctor, imports, jobs, play, processes, schema, simulate, train
+from server.cli import (
+    adapters,
+    athletes,
+    clutch,
+    connect,
+    doctor,
+    export,
+    imports,
+    jobs,
+    play,
+    processes,
+    schema,
+    simulate,
+    sync,
+    train,
+    vault,
+    vendors,
+)
 from server.cli.output import fail
 from server.cli.trouble import explained
 
@@ -21,7 +38,24 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for family in (processes, imports, clutch, play, simulate, train, jobs, schema, doctor, adapters):
+for family in (
+    processes,
+    imports,
+    athletes,
+    vendors,
+    connect,
+    sync,
+    export,
+    clutch,
+    play,
+    simulate,
+    train,
+    jobs,
+    vault,
+    schema,
+    doctor,
+    adapters,
+):
     family.register(app)
 
 

@@ -12,6 +12,7 @@ import uvicorn
 
 from server.serving import configuration
 from server.settings import ServerSettings
+from storage.settings import settings_in_force
 
 if TYPE_CHECKING:
     from storage.embedded.runtime import Endpoints
@@ -48,7 +49,8 @@ def serve(
         replay_root=Path(os.environ.get("POISE_REPLAY_ROOT", replays)),
     )
     server = uvicorn.Server(configuration(chosen))
-    asyncio.run(_serve(server, settings, endpoints, with_worker=with_worker))
+    with settings_in_force(settings):
+        asyncio.run(_serve(server, settings, endpoints, with_worker=with_worker))
 
 
 async def _serve(

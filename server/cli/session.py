@@ -47,7 +47,9 @@ def endpoints(data: Path | None) -> Iterator[Endpoints]:
 
 def reading(data: Path | None, question: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Answer ``question`` (an async function on the open database) and close everything again."""
-    with endpoints(data) as found:
+    from storage.settings import settings_in_force
+
+    with endpoints(data) as found, settings_in_force(settings_for(data)):
         return asyncio.run(_asked(found.database_url, question))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from storage.ledger import Job
     from storage.settings import Settings
 
-__all__ = ["carry_out"]
+__all__ = ["carry_out", "patiently"]
 
 #: How a traceback's last line names what was raised: ``package.module.Class: ``.
 EXCEPTION_CLASS = re.compile(r"^(?:\w+\.)+\w+: ")
@@ -78,13 +78,13 @@ async def _follow(
             def show(done: int, total: int, note: str) -> None:
                 bar.update(line, completed=done, total=total or None, description=f"{title} {note}".strip())
 
-            job = await _patiently(partial(complete, job.id, services, on_progress=show))
+            job = await patiently(partial(complete, job.id, services, on_progress=show))
         if then is not None:
-            await _patiently(partial(then, job))
+            await patiently(partial(then, job))
         return job
 
 
-async def _patiently(ask: Callable[[], Awaitable[Result]]) -> Result:
+async def patiently(ask: Callable[[], Awaitable[Result]]) -> Result:
     """Ask again while the database is away: it is restarted underneath, and the job goes on meanwhile."""
     from storage.connect import is_transient
 

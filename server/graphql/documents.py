@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     ASTValidationRule,
@@ -48,6 +49,9 @@ class Operation:
     position_variables: frozenset[str]
     """Variables used as a root field's ``after`` and nowhere else: they say where a stream starts, not
     what its events look like."""
+    plans: dict[Any, Any] | None = None
+    """What the executor has found out about its selections (`server.graphql.executor`), for the next time;
+    ``None`` if they depend on variables, by a directive."""
 
     @property
     def type(self) -> OperationType:
@@ -122,9 +126,28 @@ class Documents:
             for node in ast.definitions:
                 if isinstance(node, OperationDefinitionNode):
                     cost = measure_cost(self._schema, ast, node)
-                    operation = Operation(document, node, cost, _position_variables(ast, node))
+                    plans: dict[Any, Any] | None = None if _has_directives(ast) else {}
+                    operation = Operation(document, node, cost, _position_variables(ast, node), plans)
                     document.operations[operation.name] = operation
         return document
+
+
+class _Directives(Visitor):
+    """Notices directives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = False
+
+    def enter_directive(self, *_: object) -> object:
+        self.found = True
+        return self.BREAK
+
+
+def _has_directives(ast: DocumentNode) -> bool:
+    visitor = _Directives()
+    visit(ast, visitor)
+    return visitor.found
 
 
 class _VariableUses(Visitor):

@@ -99,6 +99,9 @@ class Engine:
         )
         if isinstance(built, list):
             raise RequestFailed(built)
+        assert isinstance(built, RowExecutor)
+        if operation.plans is not None:
+            built.shared = operation.plans
         cost = operation.cost.of(built.variable_values.coerced)
         if cost > self._limits.cost:
             message = f"the operation may produce {cost} objects, the limit is {self._limits.cost}"

@@ -43,6 +43,7 @@ class ErrorCode(Enum):
     FORBIDDEN = value("FORBIDDEN", "The viewer may not do this.")
     OUTSIDE_ROOT = value("OUTSIDE_ROOT", "The path leaves the folder the server may read from.")
     DISABLED = value("DISABLED", "This server was started without this capability.")
+    UNAVAILABLE = value("UNAVAILABLE", "Something this needs, here or at a vendor, is away: try again later.")
 
 
 @strawberry.type(description="An expected failure: something the caller can put right.")

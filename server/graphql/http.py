@@ -1,7 +1,8 @@
 """GraphQL over HTTP, as https://graphql.github.io/graphql-over-http/draft/ describes it.
 
 GET runs queries only. A request with a body must be JSON, so that no page of another origin can
-send one without asking first (CSRF). Batches, multipart and event streams are not served.
+send one without asking first (CSRF); one with files is a form, and must carry a header that no form can
+(`server.graphql.uploads.multipart`). Batches and event streams are not served.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from starlette.responses import Response
 from server.graphql.context import Context
 from server.graphql.engine import Engine, GraphQLRequest, run
 from server.graphql.errors import OperationNotAllowed, RequestFailed, formatted, response
+from server.graphql.uploads.multipart import PREFLIGHT, MalformedForm, is_multipart, may_be_form, read_form
+from server.settings import Limits
+from server.uploads import Upload, receiving
 
 __all__ = ["negotiate", "request_id", "respond"]
 
@@ -64,8 +68,18 @@ def negotiate(accept: str) -> str | None:
     return chosen
 
 
-async def respond(request: Request, engine: Engine, context: Context, body_limit: int) -> Response:
-    """Answer one HTTP request."""
+async def respond(
+    request: Request, engine: Engine, context: Context, limits: Limits, *, files: bool
+) -> Response:
+    """Answer one HTTP request; ``files`` says whether it may bring some."""
+    uploads: list[Upload] = []
+    async with receiving(uploads):
+        return await _respond(request, engine, context, limits, uploads if files else None)
+
+
+async def _respond(
+    request: Request, engine: Engine, context: Context, limits: Limits, uploads: list[Upload] | None
+) -> Response:
     media = negotiate(request.headers.get("accept", ""))
     if media is None:
         return _refusal(406, JSON, f"this server answers with {GRAPHQL_JSON} or {JSON}", context)
@@ -73,7 +87,11 @@ async def respond(request: Request, engine: Engine, context: Context, body_limit
         if request.method == "GET":
             asked, allowed = _from_query(request), _GET
         elif request.method == "POST":
-            asked, allowed = _from_body(request, await _body(request, body_limit)), _POST
+            if uploads is not None and is_multipart(request.headers.get("content-type", "")):
+                given = await _form(request, limits, uploads)
+            else:
+                given = _decoded(await _body(request, limits.body_bytes), "the body is not JSON")
+            asked, allowed = _from_body(given), _POST
         else:
             raise _Malformed(405, "GraphQL is served by GET and POST", allow="GET, POST")
     except _Malformed as failed:
@@ -106,8 +124,8 @@ def _from_query(request: Request) -> GraphQLRequest:
     return GraphQLRequest.from_json(given)
 
 
-def _from_body(request: Request, body: bytes) -> GraphQLRequest:
-    asked = GraphQLRequest.from_json(_decoded(body, "the body is not JSON"))
+def _from_body(given: Any) -> GraphQLRequest:
+    asked = GraphQLRequest.from_json(given)
     if asked.query is None and not asked.extensions:
         raise _Malformed(400, "the request has no `query`")
     return asked
@@ -128,6 +146,17 @@ async def _body(request: Request, limit: int) -> bytes:
     except ClientDisconnect:
         raise _Malformed(400, "the client went away") from None
     return b"".join(chunks)
+
+
+async def _form(request: Request, limits: Limits, uploads: list[Upload]) -> Any:
+    if may_be_form(request.headers):
+        raise _Malformed(415, f"a multipart request must have the header {PREFLIGHT[0]} (any value)")
+    try:
+        return await read_form(request.headers["content-type"], request.stream(), limits, uploads)
+    except MalformedForm as failed:
+        raise _Malformed(failed.status, str(failed), connection="close") from None
+    except ClientDisconnect:
+        raise _Malformed(400, "the client went away") from None
 
 
 def _decoded(text: bytes, message: str) -> Any:

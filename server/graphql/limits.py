@@ -41,8 +41,14 @@ __all__ = ["LIST_SIZE", "Cost", "check_shape", "measure_cost"]
 
 #: Objects assumed in a list that has no ``first``: a game's situations, a live event's changed lines.
 LIST_SIZE = 10
-#: Lists known to be longer: a whole league's players.
-LIST_SIZES = {"ClutchTable.rows": 600}
+#: Lists known to be longer: a whole league's players, a night's stages, a day's metrics.
+LIST_SIZES = {
+    "ClutchTable.rows": 600,
+    "DailySeries.columns": 50,
+    "DailySummary.metrics": 60,
+    "Night.stages": 60,
+    "WearableVendor.metrics": 40,
+}
 
 
 @dataclass(slots=True)

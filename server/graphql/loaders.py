@@ -8,11 +8,14 @@ statement.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+import datetime as dt
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence, Set
 from typing import Any, Generic, TypeVar
 
 from server.graphql.policy import Viewer, may_see
-from storage.reads import clutch, games, graph
+from storage.people import vendor_apps
+from storage.reads import clutch, games, graph, wearables
+from storage.reads import days as of_days
 
 __all__ = ["Loader", "Loaders"]
 
@@ -44,6 +47,11 @@ class Loader(Generic[K, V]):
     def get(self, key: K) -> V | Awaitable[V]:
         """Return the value of ``key`` or an awaitable of it."""
         return self._known[key] if key in self._known else self._awaited(self._ask(key), key)
+
+    def begin(self, key: K) -> None:
+        """Fetch the value of ``key``, for somebody who will ask for it soon."""
+        if key not in self._known:
+            self._ask(key)
 
     async def load(self, key: K) -> V:
         """Return the value of ``key``."""
@@ -93,16 +101,36 @@ class Loader(Generic[K, V]):
 
 
 class Loaders:
-    """The loaders of one request, seeing what ``viewer`` may see."""
+    """The loaders of one request, seeing what ``viewer`` may see; each is made when it is first asked for."""
+
+    athletes: Loader[int, Row | None]
+    connections: Loader[int, Sequence[Row]]
+    """By athlete."""
+    definitions: Loader[str, Row | None]
+    documents: Loader[int, Row | None]
+    games: Loader[str, Row | None]
+    players: Loader[int, Row | None]
+    presence: Loader[tuple[int, dt.date], Set[tuple[str, str]]]
+    registered: Loader[str, bool | None]
+    rosters: Loader[str, Sequence[Row]]
+    """By game."""
+    source_orders: Loader[int, Sequence[Row]]
+    sources: Loader[int, Sequence[Row]]
+    stages: Loader[tuple[int, str, str], Sequence[Row]]
+    """By night."""
+    sync_states: Loader[int, Sequence[Row]]
+    """By athlete."""
+    teams: Loader[int, Row | None]
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self.games = self._loader("Game", games.games_by_ids, None)
-        self.teams = self._loader("Team", games.teams_by_ids, None)
-        self.players = self._loader("Player", games.players_by_ids, None)
-        self.definitions = self._loader("ClutchDefinition", graph.definitions_by_ids, None)
-        self.rosters = self._loader("Game", games.rosters_by_games, ())
         self._with: dict[Hashable, Loader[Any, Any]] = {}
+
+    def __getattr__(self, name: str) -> Loader[Any, Any]:
+        if name not in _PLAIN:
+            raise AttributeError(name)
+        loader = self.__dict__[name] = self._loader(*_PLAIN[name])
+        return loader
 
     def situations(self, definition_id: str) -> Loader[str, Sequence[Row]]:
         """Situations by game under a definition."""
@@ -130,17 +158,81 @@ class Loaders:
             "Job", ("rejections", after, limit), lambda ids: graph.rejections_by_jobs(ids, after, limit)
         )
 
+    def days(self, parts: frozenset[str]) -> Loader[tuple[int, dt.date], of_days.DayParts | tuple[()]]:
+        """The parts of days; nothing of an athlete whose days the viewer may not see."""
+        return self._of("DailySummary", parts, lambda keys: of_days.days_by_keys(keys, parts), _first)
+
+    def observations(self, kind: str, where: wearables.PageFilter) -> Loader[int, Sequence[Row]]:
+        """A page of records of one type by athlete."""
+        return self._of(kind, where, lambda ids: wearables.pages_by_athletes(ids, where), _itself)
+
+    def readings(self, where: wearables.ReadingFilter) -> Loader[int, Sequence[Row]]:
+        """A page of readings by athlete."""
+        return self._of("Reading", where, lambda ids: wearables.readings_by_athletes(ids, where), _itself)
+
+    def daily(self, where: of_days.DailyFilter) -> Loader[int, Sequence[Row]]:
+        """Effective values of days by athlete."""
+        return self._of("DailySeries", where, lambda ids: of_days.daily_by_athletes(ids, where), _itself)
+
     def _of(
-        self, kind: str, key: Hashable, fetch: Callable[[Sequence[Any]], Awaitable[Mapping[Any, Any]]]
+        self,
+        kind: str,
+        key: Hashable,
+        fetch: Callable[[Sequence[Any]], Awaitable[Mapping[Any, Any]]],
+        athlete: Callable[[Any], int] | None = None,
     ) -> Loader[Any, Any]:
         if key not in self._with:
-            self._with[key] = self._loader(kind, fetch, ())
+            self._with[key] = self._loader(kind, fetch, (), athlete)
         return self._with[key]
 
     def _loader(
-        self, kind: str, fetch: Callable[[Sequence[Any]], Awaitable[Mapping[Any, Any]]], missing: Any
+        self,
+        kind: str,
+        fetch: Callable[[Sequence[Any]], Awaitable[Mapping[Any, Any]]],
+        missing: Any,
+        athlete: Callable[[Any], int] | None = None,
     ) -> Loader[Any, Any]:
+        """``athlete`` tells from a key whose data it asks for, where it is somebody's."""
+
         async def seen(keys: Sequence[Any]) -> Mapping[Any, Any]:
-            return await fetch(keys) if may_see(self._viewer, kind) else {}
+            if athlete is not None:
+                keys = [key for key in keys if may_see(self._viewer, kind, of=athlete(key))]
+            elif not may_see(self._viewer, kind):
+                return {}
+            return await fetch(keys) if keys else {}
 
         return Loader(seen, missing)
+
+
+async def _registered(names: Sequence[str]) -> Mapping[str, bool]:
+    """Of vendors with a registration: whether it has a client id."""
+    known = await vendor_apps.configured()
+    return {name: known[name] for name in names if name in known}
+
+
+def _itself(key: Any) -> int:
+    return int(key)
+
+
+def _first(key: Any) -> int:
+    return int(key[0])
+
+
+#: Loaders without parameters: whose objects they are, how they are fetched, what stands for none, and how a
+#: key tells the athlete.
+_PLAIN: dict[str, tuple[Any, ...]] = {
+    "athletes": ("Athlete", wearables.athletes_by_ids, None, _itself),
+    "connections": ("VendorConnection", wearables.connections_by_athletes, (), _itself),
+    "definitions": ("ClutchDefinition", graph.definitions_by_ids, None),
+    "documents": ("SourceDocument", wearables.documents_by_ids, None),
+    "games": ("Game", games.games_by_ids, None),
+    "players": ("Player", games.players_by_ids, None),
+    "presence": ("DailySummary", of_days.presence_by_days, frozenset(), _first),
+    "registered": ("WearableVendor", _registered, None),
+    "rosters": ("Game", games.rosters_by_games, ()),
+    "source_orders": ("SourceOrder", wearables.source_orders_by_athletes, (), _itself),
+    "sources": ("Source", wearables.sources_by_athletes, (), _itself),
+    "stages": ("Night", wearables.stages_by_nights, (), _first),
+    "sync_states": ("SyncState", wearables.sync_states_by_athletes, (), _itself),
+    "teams": ("Team", games.teams_by_ids, None),
+}

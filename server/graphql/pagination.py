@@ -158,6 +158,8 @@ def _read(part: Any, type_: type[Any]) -> Any:
         if moment.tzinfo is None:
             raise ValueError("no zone")
         return moment
+    if type_ is dt.date:
+        return dt.date.fromisoformat(part)
     if type_ is UUID:
         return UUID(part)
     if type(part) is not type_:

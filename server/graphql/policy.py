@@ -24,11 +24,14 @@ class Viewer:
 ANYBODY = Viewer(id="anybody", permission_class="anybody")
 
 
-def may_see(viewer: Viewer, kind: str) -> bool:
-    """Whether ``viewer`` may read objects of ``kind`` (a GraphQL type's name)."""
-    return viewer.permission_class == ANYBODY.permission_class and bool(kind)
+def may_see(viewer: Viewer, kind: str, *, of: int | None = None) -> bool:
+    """Whether ``viewer`` may read objects of ``kind`` (a GraphQL type's name).
+
+    ``of`` is the athlete whose body they speak of, where they do: each athlete shares for themselves.
+    """
+    return viewer.permission_class == ANYBODY.permission_class and bool(kind) and (of is None or of > 0)
 
 
-def may_change(viewer: Viewer, kind: str) -> bool:
-    """Whether ``viewer`` may run mutations on objects of ``kind``."""
-    return may_see(viewer, kind)
+def may_change(viewer: Viewer, kind: str, *, of: int | None = None) -> bool:
+    """Whether ``viewer`` may run mutations on objects of ``kind``, of this athlete where they are one's."""
+    return may_see(viewer, kind, of=of)

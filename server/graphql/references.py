@@ -14,10 +14,11 @@ from server.graphql.people.types import Player, Team
 from server.graphql.rows import selects
 
 if TYPE_CHECKING:
+    from server.graphql.athletes.types import Athlete
     from server.graphql.clutch.types import ClutchDefinition
     from server.graphql.games.types import Game
 
-__all__ = ["definition", "game", "player", "prefetch", "refer", "reference", "team"]
+__all__ = ["athlete", "definition", "game", "player", "prefetch", "refer", "reference", "team"]
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -52,7 +53,21 @@ def reference(type_: Any, column: str, description: str) -> Any:
     return strawberry.field(resolver=resolve, graphql_type=type_ | None, description=description)
 
 
-_LOADERS = {"ClutchDefinition": "definitions", "Game": "games", "Player": "players", "Team": "teams"}
+_LOADERS = {
+    "Athlete": "athletes",
+    "ClutchDefinition": "definitions",
+    "Game": "games",
+    "Player": "players",
+    "Team": "teams",
+}
+
+
+async def athlete(info: PoiseInfo, key: int) -> Athlete | None:
+    """An athlete by id."""
+    from server.graphql.athletes.types import Athlete
+
+    row = await info.context.loaders.athletes.load(key)
+    return None if row is None else Athlete.of(row)
 
 
 async def team(info: PoiseInfo, key: int) -> Team | None:

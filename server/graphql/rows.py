@@ -10,7 +10,7 @@ from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, Selection
 from server.graphql.context import PoiseInfo
 from server.graphql.ids import global_id
 
-__all__ = ["Entity", "Row", "entity_id", "selects"]
+__all__ = ["Entity", "Row", "entity_id", "selected", "selects"]
 
 
 class Row:
@@ -57,21 +57,28 @@ def entity_id(type_name: str) -> dict[str, Callable[[Any], str]]:
 
 def selects(info: PoiseInfo, *names: str) -> bool:
     """Tell whether any field called one of ``names`` is asked for somewhere below this one."""
+    return not selected(info).isdisjoint(names)
+
+
+def selected(info: PoiseInfo, *nodes: FieldNode) -> set[str]:
+    """The names of all fields that are asked for somewhere below this one, or below ``nodes``."""
     raw = info._raw_info
+    found: set[str] = set()
     seen: set[str] = set()
 
-    def within(selection_set: SelectionSetNode | None) -> bool:
-        for node in selection_set.selections if selection_set else ():
+    def collect(selection_set: SelectionSetNode) -> None:
+        for node in selection_set.selections:
             if isinstance(node, FieldNode):
-                if node.name.value in names or within(node.selection_set):
-                    return True
+                found.add(node.name.value)
+                if node.selection_set:
+                    collect(node.selection_set)
             elif isinstance(node, InlineFragmentNode):
-                if within(node.selection_set):
-                    return True
+                collect(node.selection_set)
             elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
                 seen.add(node.name.value)
-                if within(raw.fragments[node.name.value].selection_set):
-                    return True
-        return False
+                collect(raw.fragments[node.name.value].selection_set)
 
-    return any(within(node.selection_set) for node in raw.field_nodes)
+    for node in nodes or raw.field_nodes:
+        if node.selection_set:
+            collect(node.selection_set)
+    return found

@@ -10,9 +10,14 @@ from graphql import GraphQLObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
+from server.graphql.athletes.mutations import AthleteMutations
+from server.graphql.athletes.queries import AthleteQueries
 from server.graphql.clutch.mutations import ClutchMutations
 from server.graphql.clutch.queries import ClutchQueries
 from server.graphql.clutch.subscriptions import ClutchSubscriptions
+from server.graphql.connections.mutations import ConnectionMutations
+from server.graphql.connections.queries import VendorQueries
+from server.graphql.connections.subscriptions import SyncSubscriptions
 from server.graphql.context import PoiseInfo
 from server.graphql.games.mutations import GameMutations
 from server.graphql.games.queries import GameQueries
@@ -24,12 +29,13 @@ from server.graphql.nodes import find
 from server.graphql.pagination import Node
 from server.graphql.people.queries import PeopleQueries
 from server.graphql.scalars import SCALARS
+from server.graphql.uploads.mutations import UploadMutations
 
 __all__ = ["build_schema", "print_sdl"]
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(GameQueries, ClutchQueries, PeopleQueries, JobQueries):
+class Query(GameQueries, ClutchQueries, PeopleQueries, AthleteQueries, VendorQueries, JobQueries):
     """The root query."""
 
     @strawberry.field(description="Anything by its global id; null if there is no such thing.")
@@ -43,12 +49,14 @@ class Query(GameQueries, ClutchQueries, PeopleQueries, JobQueries):
 
 
 @strawberry.type(description="Everything that can be changed. Expected failures are data: look at `errors`.")
-class Mutation(GameMutations, ClutchMutations, JobMutations):
+class Mutation(
+    GameMutations, ClutchMutations, AthleteMutations, ConnectionMutations, UploadMutations, JobMutations
+):
     """The root mutation."""
 
 
 @strawberry.type(description="Everything that can be followed, over graphql-transport-ws.")
-class Subscription(GameSubscriptions, ClutchSubscriptions, JobSubscriptions):
+class Subscription(GameSubscriptions, ClutchSubscriptions, SyncSubscriptions, JobSubscriptions):
     """The root subscription."""
 
 

@@ -14,8 +14,11 @@ from arq.connections import ArqRedis
 
 from server.live.log import EventLog, JobLog, Log
 from server.live.states import clutch_snapshot, game_snapshot
+from server.live.syncs import TOPIC as SYNCS
+from server.live.syncs import SyncLog
+from storage import events
 from storage.connect import is_transient
-from storage.events import JOBS, LIVE_CLUTCH, LIVE_GAME, Gap, Message, Subscription, subscribe
+from storage.events import LIVE_CLUTCH, LIVE_GAME, Gap, Message, Subscription, subscribe
 from storage.reads import streams as reads
 
 if TYPE_CHECKING:
@@ -54,6 +57,10 @@ class Hub:
         """Return the log of a job; its snapshot is ``None`` if there is no such job."""
         return await self._opened(("job", str(job_id)), JobLog(job_id))
 
+    async def syncs(self, athlete_id: int) -> Log:
+        """Return the log of an athlete's syncs; its snapshot is ``None`` if there is no such athlete."""
+        return await self._opened((SYNCS, str(athlete_id)), SyncLog(athlete_id))
+
     def hold(self, log: Log) -> Log:
         """Count a reader of ``log``; returns the log to read, which another reader may have opened."""
         held = self._logs.setdefault((log.topic, log.key), log)
@@ -89,7 +96,9 @@ class Hub:
         async for event in subscription:
             if isinstance(event, Gap):
                 self.spawn(self.reconcile())
-            elif (key := _key(event)) and (log := self._logs.get(key)):
+            elif (said := _said(event)) and (log := self._logs.get(said[0])):
+                if isinstance(log, SyncLog):
+                    log.hear(said[1])
                 self.spawn(self._refreshed(log))
 
     async def watch(self) -> None:
@@ -101,7 +110,7 @@ class Hub:
     async def reconcile(self) -> None:
         """Refresh every log that is behind the database."""
         stored = [log for log in self._logs.values() if isinstance(log, EventLog)]
-        behind: list[Log] = [log for log in self._logs.values() if isinstance(log, JobLog)]
+        behind: list[Log] = [log for log in self._logs.values() if isinstance(log, JobLog | SyncLog)]
         try:
             if stored:
                 latest = await reads.latest_sequences(log.stored for log in stored)
@@ -146,15 +155,18 @@ class Hub:
             _log.exception("cannot read %s %s", log.topic, log.key)
 
 
-def _key(message: Message) -> tuple[str, str] | None:
+def _said(message: Message) -> tuple[tuple[str, str], dict[str, Any]] | None:
+    """Which log a message is about, and what it says."""
     try:
         said = orjson.loads(message.payload)
-        topic, key = (
-            ("job", said["job_id"])
-            if message.channel == JOBS
-            else (_TOPICS[message.channel], said["game_id"])
-        )
-        return topic, str(key)
+        match message.channel:
+            case events.JOBS:
+                key = ("job", str(said["job_id"]))
+            case events.SYNC:
+                key = (SYNCS, str(said["athlete_id"]))
+            case _:
+                key = (_TOPICS[message.channel], str(said["game_id"]))
+        return key, said
     except (orjson.JSONDecodeError, KeyError, TypeError):
         _log.warning("cannot read a message on %s", message.channel)
         return None
@@ -164,7 +176,7 @@ def _key(message: Message) -> tuple[str, str] | None:
 async def hub(redis: ArqRedis) -> AsyncIterator[Hub]:
     """Run a hub for the body's duration; the database must be open."""
     made = Hub()
-    async with subscribe(redis, JOBS, LIVE_GAME, LIVE_CLUTCH) as subscription:
+    async with subscribe(redis, events.JOBS, LIVE_GAME, LIVE_CLUTCH, events.SYNC) as subscription:
         made.spawn(made.listen(subscription))
         made.spawn(made.watch())
         try:

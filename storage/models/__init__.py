@@ -4,6 +4,15 @@ from storage.models.archive import RawDocumentEntry
 from storage.models.clutch import ClutchDefinition
 from storage.models.games import Game
 from storage.models.jobs import Job
-from storage.models.people import Player, Team
+from storage.models.people import Athlete, Connection, Player, Team
 
-__all__ = ["ClutchDefinition", "Game", "Job", "Player", "RawDocumentEntry", "Team"]
+__all__ = [
+    "Athlete",
+    "ClutchDefinition",
+    "Connection",
+    "Game",
+    "Job",
+    "Player",
+    "RawDocumentEntry",
+    "Team",
+]

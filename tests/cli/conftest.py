@@ -7,7 +7,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,9 +15,12 @@ from typing import Any, TypeAlias
 import pytest
 
 from server.cli.main import main
+from tasks.sync.intake import installed
+from tests.cli.vendor import CLIENT, Armband, Browser, site
 from tests.leagues import Season, closest
 
 # a stranger's package is installed once for all who want one
+from tests.storage.people.invented import KEYS
 from tests.third_party.conftest import courtside_site, courtside_source, stranger
 
 __all__ = ["Done", "Poise", "courtside_site", "courtside_source", "stranger"]
@@ -73,6 +76,7 @@ def poise(
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("POISE_DATA", str(data))
+    monkeypatch.setenv("POISE_VAULT_KEYS", KEYS)
     monkeypatch.delenv("POISE_ARCHIVE_URL", raising=False)
 
     def run(*arguments: str | Path) -> Done:
@@ -101,6 +105,35 @@ def alone(poise: Poise) -> Poise:
         return Done(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture
+def stranger_vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The adapters of `tests.cli.vendor`, installed."""
+    monkeypatch.syspath_prepend(site(tmp_path / "site"))
+    installed.cache_clear()
+    yield
+    installed.cache_clear()
+
+
+@pytest.fixture
+def armband(poise: Poise, stranger_vendors: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Armband]:
+    """A vendor that asks for consent, with which this Poise is registered."""
+    assert CLIENT.client_secret is not None
+    with Armband() as vendor:
+        monkeypatch.setattr("sys.stdin", io.StringIO(CLIENT.client_secret.reveal() + "\n"))
+        options = ("--client-id", CLIENT.client_id, "--base-url", vendor.base_url)
+        assert poise("vendors", "configure", "armband", *options).code == 0
+        yield vendor
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """Whoever sits at this machine's browser."""
+    somebody = Browser()
+    monkeypatch.setattr("webbrowser.open", somebody.open)
+    yield somebody
+    somebody.close()
 
 
 def assert_refused(done: Done, *words: str) -> None:

@@ -68,10 +68,11 @@ def test_adapters_are_listed_ours_and_a_strangers_alike(
     poise: Poise, stranger: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     ours = poise("adapters", "list", "--format", "json").json
-    assert [(row["name"], row["kind"]) for row in ours] == [("nba_stats", "games")]
+    kinds = {row["name"]: row["kind"] for row in ours}
+    assert (kinds["nba_stats"], kinds["whoop"]) == ("games", "wearable")
     all_of_them = json.loads(stranger("-m", "server.cli", "adapters", "list", "--format", "json").stdout)
     assert {row["name"]: row["from"] for row in all_of_them} == {
-        "nba_stats": ours[0]["from"],
+        **{row["name"]: row["from"] for row in ours},
         "courtside": "poise-courtside 1.4.0",
     }
     assert "Courtside League" in stranger("-m", "server.cli", "adapters", "list").stdout

@@ -49,7 +49,7 @@ def test_an_import_says_what_became_of_every_file(poise: Poise, season: Season, 
 
 def test_an_import_of_nothing_that_is_there_is_refused_in_a_sentence(poise: Poise, tmp_path: Path) -> None:
     assert_refused(poise("import", "nba", tmp_path / "nowhere"), "nowhere: no such file or folder")
-    assert_refused(poise("import", "fiba", tmp_path), "no game feed is called 'fiba'", "there are: nba_stats")
+    assert_refused(poise("import", "fiba", tmp_path), "no adapter is called 'fiba'", "nba_stats")
     empty = tmp_path / "empty"
     empty.mkdir()
     assert poise("import", "nba", empty, "--format", "json").json == {"files": {}, "rejected": []}

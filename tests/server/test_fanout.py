@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from server.graphql.executor import RowExecutor
+from server.live import connection
 from server.live import group as live_group
 from server.live.outbox import Outbox
 from server.settings import Limits
-from tests.server import world
+from tests.server import clients, world
 from tests.server.conftest import Running, Settings, own_home, running, serving
 from tests.server.test_live import FOLLOW, follow, numbers, update
 from tests.server.test_protocol import closed
@@ -127,12 +128,21 @@ async def test_who_completed_hears_nothing_more(server: Running, feed: world.Fee
 
 
 async def test_a_client_who_does_not_read_delays_nobody_and_is_asked_to_come_back(
-    settings: Settings, feed: world.Feed
+    settings: Settings, feed: world.Feed, monkeypatch: pytest.MonkeyPatch
 ):
+    # The sleeper wakes when all events are out. A machine under load takes longer for them than a server
+    # waits to say goodbye, and then a client would find the connection closed without a word.
+    monkeypatch.setattr(connection, "CLOSE_TIMEOUT_S", 120.0)
+    monkeypatch.setattr(clients, "PATIENCE_S", 120.0)
     limits = Limits(backlog_messages=3, backlog_bytes=10**9)
-    async with running(settings(limits=limits)) as server, server.socket() as reader:
+    async with (
+        running(settings(limits=limits), send_buffer=65_536) as server,
+        server.socket() as reader,
+    ):
         narrow = sockets.socket()
         narrow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 65_536)
+        # Loopback's segments are as large as this window: one that is nearly full would stay shut for long.
+        narrow.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_MAXSEG, 1_400)
         narrow.connect(("127.0.0.1", server.port))
         async with server.socket(sock=narrow, max_queue=1, max_size=None) as sleeper:
             for one in (reader, sleeper):
@@ -141,8 +151,8 @@ async def test_a_client_who_does_not_read_delays_nobody_and_is_asked_to_come_bac
             fat = FOLLOW.replace("number player", "number description player")
             await sleeper.subscribe(fat, id="2", game=world.LIVE)
             for number in range(4, 28):
-                # the sockets' buffers take some megabytes before the server notices anything
-                await feed.game(number, description="x" * 400_000)
+                # the sockets' buffers take some of them before the server notices anything
+                await feed.game(number, description="x" * 100_000)
                 assert numbers(await update(reader, "1")) == [number]
             code, reason = await closed(sleeper)
         assert code == 1013

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import asyncpg
 import pytest
 
 from server.graphql.loaders import Loader
-from tests.server import world
+from tests.server import bodies, stranger, world
 from tests.server.clients import Api
+from tests.server.conftest import Settings, serving
 
 DEEP = """
 query($n: Int!) {
@@ -62,6 +65,62 @@ async def test_a_list_costs_one_statement_and_one_for_each_kind_it_refers_to(
 ):
     await api.data(query % world.SEASON)
     assert len(statements) == limit
+
+
+BODIES = """
+query($n: Int!) {
+  athletes(first: $n) {
+    nodes {
+      name player { name }
+      connections { vendor syncStates { status } athlete { name } }
+      sources { vendor kinds { kind } }
+      sourceOrders { metric }
+      syncStatus { status }
+      sleep(first: 3) { nodes { asleepMin document { name } stages { stage } } }
+      hrv(first: 3) { nodes { hrvRmssdMs } }
+      recovery(first: 3) { nodes { recoveryPct } }
+      strain(first: 3) { nodes { strain } }
+      workouts(first: 3) { nodes { activity } }
+      readings(metric: "hr_bpm", first: 3) { nodes { value } }
+      readingColumns(metric: "hr_bpm", since: "2031-01-01T00:00:00Z", until: "2031-01-02T00:00:00Z") {
+        values
+      }
+      dailySeries(metrics: ["strain"]) { days columns { values } freshness { state } }
+      dailySummary { metrics { value candidates { value } } nights { stages { stage } } freshness { state } }
+    }
+  }
+}
+"""
+
+
+async def test_a_document_about_bodies_costs_the_same_for_one_athlete_and_for_two(
+    settings: Settings, clinic: str, house: Path, statements: list[str]
+):
+    async with serving(settings(database_url=clinic), stranger.registry()) as api:
+        counts = []
+        for n in (1, 2):
+            statements.clear()
+            found = await api.data(BODIES, n=n)
+            assert len(found["athletes"]["nodes"]) == n
+            counts.append(len(statements))
+    assert counts[0] == counts[1], "not one statement more for one athlete more"
+    # athletes twice (the page, and those that connections refer to), one for every other kind of thing
+    assert counts[0] <= 18
+
+
+@pytest.mark.parametrize(("declared", "given"), [("", ""), ("($day: Date)", "(day: $day)")])
+async def test_a_day_is_two_statements(
+    settings: Settings, clinic: str, house: Path, statements: list[str], declared: str, given: str
+):
+    query = (
+        f'query Day{declared} {{ athlete(id: "1") {{ dailySummary{given} {{'
+        " metrics { candidates { value } } nights { stages { stage } }"
+        " freshness { state } missing { reason } } } }"
+    )
+    async with serving(settings(database_url=clinic), stranger.registry()) as api:
+        statements.clear()
+        await api.data(query, day=bodies.TODAY.isoformat())
+    assert len(statements) == 2, "the athlete, and the day"
 
 
 async def test_a_loader_asks_once_for_all_that_is_asked_within_one_tick():

@@ -42,6 +42,24 @@ def test_putting_twice_leaves_one_file_in_its_place(tmp_path: Path) -> None:
     assert (tmp_path / files(tmp_path)[0]).stat().st_size < len(DOCUMENT.content) / 10
 
 
+def test_a_forgotten_document_is_gone_from_folder_and_index(database_url: str, tmp_path: Path) -> None:
+    kept = Archive(str(tmp_path))
+    other = RawDocument(name="other.json", content=b"[]")
+    with closing(connect(database_url)) as c:
+        gone, stays = archive.keep(c, kept, "whoop", [DOCUMENT, other])
+        archive.mark_seen(c, {gone: 3, stays: 1}, "1")
+        c.commit()
+        assert archive.forget(c, kept, [gone, "0" * 64]) == 1
+        c.rollback()  # killed here: the next time finds the rest
+        assert archive.forget(c, kept, [gone]) == 1
+        c.commit()
+        assert archive.forget(c, kept, [gone]) == 0
+        assert archive.seen(c, [gone, stays], "1") == {stays: 1}
+    with pytest.raises(MissingDocument):
+        kept.get(gone)
+    assert kept.get(stays) == b"[]"
+
+
 def test_an_empty_document_is_a_document(tmp_path: Path) -> None:
     kept = Archive(str(tmp_path))
     assert kept.get(kept.put("nba_stats", RawDocument(name="empty", content=b""))) == b""

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from poise_sdk.budget import Limit, MemoryBudget, RateBudget
 from poise_sdk.errors import Retriable
-from storage.budget import RedisBudget
+from storage.budget import Priority, RedisBudget, vendor_budget
 
 HOUR = 3600.0
 
@@ -103,3 +103,48 @@ async def test_a_redis_that_is_gone_is_retriable() -> None:
 async def test_both_implementations_are_rate_budgets(redis: Redis) -> None:
     assert isinstance(RedisBudget(redis, "vendor"), RateBudget)
     assert isinstance(MemoryBudget(), RateBudget)
+
+
+async def _drain(budget: RedisBudget) -> int:
+    """How many requests it grants until it refuses one."""
+    granted = 0
+    while True:
+        try:
+            await budget.acquire()
+        except Retriable:
+            return granted
+        granted += 1
+
+
+async def test_backfill_leaves_half_of_a_vendor_s_budget_and_routine_a_fifth(redis: Redis) -> None:
+    limits = (Limit(20, 60.0), Limit(1000, HOUR))
+
+    def budget(priority: Priority) -> RedisBudget:
+        return vendor_budget(redis, "vendor", limits, priority=priority, patience_s=0)
+
+    assert await _drain(budget("backfill")) == 10
+    assert await _drain(budget("routine")) == 6
+    assert await _drain(budget("backfill")) == 0
+    assert await _drain(budget("urgent")) == 4
+    assert await _drain(budget("urgent")) == 0
+
+
+async def test_whatever_the_priority_it_is_one_account(redis: Redis) -> None:
+    plain = RedisBudget(redis, "vendor", Limit(10, HOUR), patience_s=0)
+    await plain.acquire(6)
+    for priority, left in (("backfill", 0), ("routine", 2), ("urgent", 2)):
+        drawn = vendor_budget(redis, "vendor", [Limit(10, HOUR)], priority=priority, patience_s=0)
+        assert await _drain(drawn) == left
+    await vendor_budget(redis, "other", [Limit(10, HOUR)], priority="backfill", patience_s=0).acquire()
+    assert len(await redis.keys("poise:budget:{vendor}:*")) == 1
+
+
+async def test_a_vendor_s_own_reserve_stays_and_the_smallest_limit_still_grants_something(
+    redis: Redis,
+) -> None:
+    own = vendor_budget(redis, "own", [Limit(10, HOUR, reserve=8)], priority="routine", patience_s=0)
+    assert await _drain(own) == 2
+    for priority in ("backfill", "routine"):
+        tiny = vendor_budget(redis, f"tiny-{priority}", [Limit(1, HOUR)], priority=priority, patience_s=0)
+        assert await _drain(tiny) == 1
+    await vendor_budget(redis, "none", [], priority="backfill", patience_s=0).acquire()

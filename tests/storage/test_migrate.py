@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from adbc_driver_postgresql import dbapi
 from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.models import Model
 
 from poise_sdk.records import Play
@@ -27,6 +28,7 @@ from storage.migrate import MigrationError, Step, migrate
 _numbers = count(1)
 
 _KNOWN_TYPES: dict[type[Any], str] = {
+    ArrayField: "_text",
     fields.BigIntField: "int8",
     fields.BooleanField: "bool",
     fields.CharField: "text",  # the limit is Tortoise's own; the column needs none

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 import pytest
 from pydantic import ValidationError
 
-from storage.settings import Settings, load_settings
+from storage.settings import Settings, current_settings, load_settings, settings_in_force
 
-_VARIABLES = ("DATABASE_URL", "REDIS_URL", "POISE_DATA", "POISE_ARCHIVE_URL", "POISE_LOG_LEVEL")
+_VARIABLES = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "POISE_DATA",
+    "POISE_ARCHIVE_URL",
+    "POISE_LOG_LEVEL",
+    "POISE_VAULT_KEYS",
+    "POISE_VENDORS",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +72,51 @@ def test_a_url_of_another_kind_is_refused_without_showing_it(name, value, monkey
     with pytest.raises(ValidationError, match=f"{name} must begin with") as refused:
         Settings()
     assert "word" not in str(refused.value)
+
+
+def test_a_vendor_s_registration_is_read_value_by_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POISE_VENDORS__WHOOP__CLIENT_ID", "id")
+    monkeypatch.setenv("POISE_VENDORS__WHOOP__CLIENT_SECRET", "word")
+    monkeypatch.setenv("POISE_VENDORS__APPLE_HEALTH__BASE_URL", "http://127.0.0.1:1")
+    vendors = load_settings().vendors
+    assert sorted(vendors) == ["apple_health", "whoop"]
+    assert vendors["whoop"].client_id == "id"
+    assert vendors["whoop"].client_secret is not None
+    assert vendors["whoop"].client_secret.get_secret_value() == "word"
+    assert (vendors["apple_health"].base_url, vendors["apple_health"].client_id) == (
+        "http://127.0.0.1:1",
+        None,
+    )
+    assert "word" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("BASE_URL", "begins with https://"), ("SECRET", "not permitted")]
+)
+def test_a_vendor_s_setting_that_makes_no_sense_is_refused_without_showing_it(
+    name, said, monkeypatch
+) -> None:
+    monkeypatch.setenv(f"POISE_VENDORS__WHOOP__{name}", "the-word")
+    with pytest.raises(ValidationError, match=said) as refused:
+        load_settings()
+    assert "the-word" not in str(refused.value)
+
+
+def test_the_vault_s_keys_are_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().vault_keys is None
+    monkeypatch.setenv("POISE_VAULT_KEYS", "one:the-key")
+    assert load_settings().vault_keys is not None
+    assert "the-key" not in repr(load_settings())
+
+
+def test_the_settings_in_force_are_those_somebody_chose_else_the_environment_s(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("POISE_DATA", str(tmp_path / "environment"))
+    outer, inner = load_settings(tmp_path / "outer"), load_settings(tmp_path / "inner")
+    with settings_in_force(outer):
+        with suppress(ZeroDivisionError), settings_in_force(inner):
+            assert current_settings() is inner
+            raise ZeroDivisionError
+        assert current_settings() is outer
+    assert current_settings().data == tmp_path / "environment"

@@ -12,13 +12,13 @@ from poise_sdk._bounds import (
     Item,
     Limits,
     ReadMember,
+    Reads,
     Refused,
-    read_bounded,
     why_broken,
 )
 from poise_sdk._streams import CHUNK, Counted, decompress, read_tar
 from poise_sdk._zip import read_zip
-from poise_sdk.records import RawDocument, Rejected
+from poise_sdk.records import Rejected
 
 __all__ = ["open_container"]
 
@@ -32,12 +32,20 @@ _SPOOL: Final = 8 * 1024 * 1024
 
 
 def open_container(
-    source: BinaryIO, name: str, *, prefix: str | None, accepts: Accepts, limits: Limits, depth: int = 0
+    source: BinaryIO,
+    name: str,
+    *,
+    prefix: str | None,
+    accepts: Accepts,
+    limits: Limits,
+    reads: Reads,
+    depth: int = 0,
 ) -> Iterator[Item]:
     """The documents in ``source``, which is seekable and called ``name``.
 
     ``prefix`` goes before the names of members; ``None`` means that ``source`` is a plain document
-    whatever it looks like. A source that is no container is one document.
+    whatever it looks like. A source that is no container is one document. ``reads`` makes documents of
+    an open file or member.
     """
     start = source.read(512)
     source.seek(0)
@@ -48,16 +56,16 @@ def open_container(
     inner = prefix or ""
 
     def read_member(stream: BinaryIO, member: str, container: bool) -> Iterator[Item]:
-        return _member(stream, member, container, accepts, limits, depth)
+        return _member(stream, member, container, accepts, limits, reads, depth)
 
     if kind == "zip":
         yield from read_zip(source, name, inner, accepts, limits, read_member)
     elif kind == "tar":
         yield from read_tar(Counted(source, source, limits), name, inner, accepts, limits, read_member)
     elif kind is not None:
-        yield from _compressed(source, kind, name, inner, accepts, limits, read_member)
+        yield from _compressed(source, kind, name, inner, accepts, limits, reads, read_member)
     else:
-        yield from _document(source, name, limits)
+        yield from _document(source, name, limits, reads)
 
 
 def _kind(start: bytes) -> str | None:
@@ -70,15 +78,13 @@ def _kind(start: bytes) -> str | None:
     return "tar" if start[_TAR_MAGIC] == b"ustar" else None
 
 
-def _document(source: BinaryIO, name: str, limits: Limits) -> Iterator[Item]:
+def _document(source: BinaryIO, name: str, limits: Limits, reads: Reads) -> Iterator[Item]:
     try:
-        content = read_bounded(source, limits)
+        yield from reads(source, name, limits)
     except Refused as refused:
         yield Rejected(file=name, reason=str(refused))
     except BROKEN as error:
         yield Rejected(file=name, reason=why_broken(error))
-    else:
-        yield RawDocument(name=name, content=content)
 
 
 def _compressed(
@@ -88,6 +94,7 @@ def _compressed(
     prefix: str,
     accepts: Accepts,
     limits: Limits,
+    reads: Reads,
     read_member: ReadMember,
 ) -> Iterator[Item]:
     try:
@@ -112,20 +119,24 @@ def _compressed(
         yield Rejected(file=name, reason="compressed twice, not opened")
         return
     try:
-        content = read_bounded(cast(BinaryIO, stream), limits)
+        yield from reads(cast(BinaryIO, stream), plain, limits)
     except Refused as refused:
         yield Rejected(file=name, reason=str(refused))
     except BROKEN as error:
         yield Rejected(file=name, reason=why_broken(error))
-    else:
-        yield RawDocument(name=plain, content=content)
 
 
 def _member(
-    stream: BinaryIO, name: str, container: bool, accepts: Accepts, limits: Limits, depth: int
+    stream: BinaryIO,
+    name: str,
+    container: bool,
+    accepts: Accepts,
+    limits: Limits,
+    reads: Reads,
+    depth: int,
 ) -> Iterator[Item]:
     if not container:
-        yield RawDocument(name=name, content=read_bounded(stream, limits))
+        yield from reads(stream, name, limits)
         return
     with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as spool:
         while chunk := stream.read(CHUNK):
@@ -134,5 +145,11 @@ def _member(
                 raise Refused(f"larger than {limits.total:,} bytes")
         spool.seek(0)
         yield from open_container(
-            cast(BinaryIO, spool), name, prefix=name + "/", accepts=accepts, limits=limits, depth=depth + 1
+            cast(BinaryIO, spool),
+            name,
+            prefix=name + "/",
+            accepts=accepts,
+            limits=limits,
+            reads=reads,
+            depth=depth + 1,
         )

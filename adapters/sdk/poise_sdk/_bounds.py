@@ -22,9 +22,11 @@ __all__ = [
     "Item",
     "Limits",
     "ReadMember",
+    "Reads",
     "Refused",
     "check_ratio",
     "read_bounded",
+    "read_whole",
     "unsafe_name",
     "why_broken",
 ]
@@ -80,6 +82,10 @@ class Limits:
 DEFAULT_LIMITS: Final = Limits()
 
 
+Reads = Callable[[BinaryIO, str, Limits], Iterator[Item]]
+"""``reads(stream, name, limits)``: the documents that one open file or member holds."""
+
+
 class Refused(Exception):
     """A bound was passed; the text is the reason."""
 
@@ -107,6 +113,11 @@ def read_bounded(source: BinaryIO, limits: Limits) -> bytes:
         if size > limits.document:
             raise Refused(f"larger than {limits.document:,} bytes")
     return b"".join(parts)
+
+
+def read_whole(source: BinaryIO, name: str, limits: Limits) -> Iterator[Item]:
+    """One document: all of ``source``."""
+    yield RawDocument(name=name, content=read_bounded(source, limits))
 
 
 def why_broken(error: BaseException) -> str:

@@ -7,12 +7,17 @@ cycle of strain runs from falling asleep to falling asleep; its day is that of t
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Final
 
-__all__ = ["TYPICAL_SLEEP", "cycle_day", "local_day", "parse_offset"]
+__all__ = ["LARGEST_OFFSET_S", "TYPICAL_SLEEP", "cycle_day", "local_day", "parse_offset"]
 
 #: Where a cycle's own night is not known, its waking is taken to be this long after its beginning.
 TYPICAL_SLEEP: Final = dt.timedelta(hours=8)
+#: Local time anywhere, at any date in the tables of time zones, lies within this of UTC.
+LARGEST_OFFSET_S: Final = 18 * 3600
+
+_OFFSET: Final = re.compile(r"(?:UTC|GMT)?(?:Z|([+\-\u2212])([0-9]{2})(?::?([0-5][0-9]))?)?")
 
 
 def local_day(moment: dt.datetime, utc_offset_s: int | None) -> dt.date:
@@ -30,13 +35,13 @@ def parse_offset(text: str) -> int:
 
     Raises :class:`ValueError`, which quotes the text, for anything else and for more than 18 hours.
     """
-    plain = text.strip().upper().removeprefix("UTC").removeprefix("GMT")
-    if plain in ("", "Z") and text.strip():
+    found = _OFFSET.fullmatch(text.strip().upper())
+    if found is None or not text.strip():
+        raise ValueError(f"not a UTC offset: {text!r}")
+    sign, hours, minutes = found.groups()
+    if sign is None:
         return 0
-    digits = plain[1:].replace(":", "")
-    if plain[:1] not in ("+", "-", "\u2212") or not digits.isdecimal() or len(digits) not in (2, 4):
+    seconds = int(hours) * 3600 + int(minutes or 0) * 60
+    if seconds > LARGEST_OFFSET_S:
         raise ValueError(f"not a UTC offset: {text!r}")
-    hours, minutes = int(digits[:2]), int(digits[2:] or 0)
-    if hours > 18 or minutes > 59:
-        raise ValueError(f"not a UTC offset: {text!r}")
-    return (hours * 3600 + minutes * 60) * (1 if plain[0] == "+" else -1)
+    return seconds if sign == "+" else -seconds

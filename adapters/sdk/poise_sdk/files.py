@@ -24,12 +24,15 @@ from poise_sdk._bounds import (
     Accepts,
     Item,
     Limits,
+    Reads,
+    Refused,
+    read_whole,
     unsafe_name,
 )
 from poise_sdk.errors import Fatal
 from poise_sdk.records import RawDocument, Rejected
 
-__all__ = ["DEFAULT_LIMITS", "Accepts", "Limits", "read_documents"]
+__all__ = ["DEFAULT_LIMITS", "Accepts", "Limits", "Reads", "Refused", "read_documents", "read_whole"]
 
 #: A file may have become a link or a pipe since it was listed: neither is followed or waited for.
 #: (Windows has neither flag.)
@@ -41,6 +44,7 @@ def read_documents(
     *,
     accepts: Callable[[str], bool] = lambda name: True,
     limits: Limits = DEFAULT_LIMITS,
+    reads: Reads = read_whole,
 ) -> Iterator[RawDocument | Rejected]:
     """The documents under ``path``.
 
@@ -48,6 +52,10 @@ def read_documents(
     order. ``accepts`` decides by name which members of a folder or archive are read; a single file is
     always read. Names use ``/`` and are relative: to the folder, to the archive; a container inside a
     folder or another container puts its own name before its members'.
+
+    ``reads`` makes documents of an open file or member, by default one of all of it. A vendor whose files
+    have no bound passes a function of its own, which reads forward and yields a document at a time (it may
+    raise :class:`Refused` with a reason); then ``limits.document`` bounds what may be streamed so.
 
     Raises :class:`~poise_sdk.errors.Fatal` where ``path`` does not exist, may not be read, or is
     neither a file nor a folder. It is raised by the call, not by the first step of the iteration.
@@ -60,16 +68,16 @@ def read_documents(
         raise Fatal(f"{path}: neither a file nor a folder")
     try:
         if stat.S_ISDIR(mode):
-            return _entries(_listing(path), "", accepts, limits)
+            return _entries(_listing(path), "", accepts, limits, reads)
         path.open("rb").close()
     except OSError as error:
         raise Fatal(f"{path}: {error.strerror or error}", hint="check who may read it") from error
-    return _file(path, accepts, limits)
+    return _file(path, accepts, limits, reads)
 
 
-def _file(path: Path, accepts: Accepts, limits: Limits) -> Iterator[Item]:
+def _file(path: Path, accepts: Accepts, limits: Limits, reads: Reads) -> Iterator[Item]:
     with path.open("rb") as source:
-        yield from open_container(source, path.name, prefix="", accepts=accepts, limits=limits)
+        yield from open_container(source, path.name, prefix="", accepts=accepts, limits=limits, reads=reads)
 
 
 def _listing(folder: str | Path) -> list[os.DirEntry[str]]:
@@ -78,7 +86,7 @@ def _listing(folder: str | Path) -> list[os.DirEntry[str]]:
 
 
 def _entries(
-    entries: list[os.DirEntry[str]], prefix: str, accepts: Accepts, limits: Limits
+    entries: list[os.DirEntry[str]], prefix: str, accepts: Accepts, limits: Limits, reads: Reads
 ) -> Iterator[Item]:
     for entry in entries:
         name = prefix + entry.name
@@ -90,17 +98,17 @@ def _entries(
             except OSError as error:
                 yield Rejected(file=name, reason=f"folder cannot be read: {error.strerror or error}")
                 continue
-            yield from _entries(inner, name + "/", accepts, limits)
+            yield from _entries(inner, name + "/", accepts, limits, reads)
             continue
         container = entry.name.lower().endswith(CONTAINER_SUFFIXES)
         linked_folder = entry.is_symlink() and entry.is_dir()
         if not (container or linked_folder or accepts(name)):
             continue
-        yield from _entry(entry, name, container, accepts, limits)
+        yield from _entry(entry, name, container, accepts, limits, reads)
 
 
 def _entry(
-    entry: os.DirEntry[str], name: str, container: bool, accepts: Accepts, limits: Limits
+    entry: os.DirEntry[str], name: str, container: bool, accepts: Accepts, limits: Limits, reads: Reads
 ) -> Iterator[Item]:
     if entry.is_symlink():
         yield Rejected(file=name, reason="a link, links are not followed")
@@ -118,4 +126,4 @@ def _entry(
         return
     with os.fdopen(handle, "rb") as source:
         prefix = name + "/" if container else None
-        yield from open_container(source, name, prefix=prefix, accepts=accepts, limits=limits)
+        yield from open_container(source, name, prefix=prefix, accepts=accepts, limits=limits, reads=reads)

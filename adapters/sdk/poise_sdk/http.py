@@ -22,6 +22,7 @@ import ipaddress
 import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import Final, Self
 
@@ -90,6 +91,7 @@ class HttpKit:
             timeout=httpx.Timeout(min(READ_S, timeout_s), connect=min(CONNECT_S, timeout_s)),
             follow_redirects=False,
             transport=transport,
+            verify=_trust(),
             # A proxy configured for the world has no business between us and a simulator next door.
             trust_env=not _is_loopback(self.base_url),
         )
@@ -268,6 +270,12 @@ def parse_json(document: RawDocument) -> object:
                 hint="download it again",
             ) from None
         raise Skippable(f"{document.name}: not JSON: {error}", hint="is it another vendor's file?") from None
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates believed, read once: that takes longer than a request, and a kit lives for few."""
+    return httpx.create_ssl_context()
 
 
 def _is_loopback(url: str) -> bool:

@@ -8,11 +8,13 @@ vendor's broken row and an adapter's wrong unit are caught in one place.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
+from poise_sdk.days import LARGEST_OFFSET_S
 from poise_sdk.metrics import metric_range
 from poise_sdk.observations import (
     DailySummary,
@@ -67,6 +69,8 @@ def _times(record: WearableRecord, received_at: dt.datetime) -> tuple[str, str] 
     for name, moment in (("start_at", start), ("end_at", end)):
         if moment is None:
             continue
+        if not isinstance(moment, dt.datetime):
+            return name, f"{moment!r:.40} is no time"
         if moment.tzinfo is None:
             return name, f"the time {moment.isoformat()} has no zone"
         if moment < EARLIEST:
@@ -84,7 +88,7 @@ def _times(record: WearableRecord, received_at: dt.datetime) -> tuple[str, str] 
         if longest is not None and seconds > longest:
             return "end_at", f"it lasts {seconds / 3600:.1f} hours, more than {longest // 3600}"
     offset = getattr(record, "utc_offset_s", None)
-    if offset is not None and abs(offset) > 18 * 3600:
+    if offset is not None and abs(offset) > LARGEST_OFFSET_S:
         return "utc_offset_s", f"no place on earth is {offset} s from UTC"
     if isinstance(record, Recovery) and not (start or day or record.night_id or record.cycle_id):
         return "start_at", "it names neither a time nor a day nor the night it belongs to"
@@ -92,38 +96,78 @@ def _times(record: WearableRecord, received_at: dt.datetime) -> tuple[str, str] 
         if end is None:
             return "end_at", "a sleep without an end has no day"
         for stage in record.stages:
+            if stage.start_at.tzinfo is None or stage.end_at.tzinfo is None:
+                return "stages", f"the stage at {stage.start_at.isoformat()} has no zone"
             if stage.end_at < stage.start_at:
                 return "stages", f"the stage at {stage.start_at.isoformat()} ends before it begins"
     return None
 
 
-def _implausible(metric: str, value: float) -> str | None:
-    """Why ``value`` cannot be, or ``None``."""
+def _number(value: object) -> float | None:
+    """``value`` as a finite number, whatever an adapter has put there."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"{value!r} is no number"
-    if not math.isfinite(value):
-        return f"{value} is no number"
-    span = metric_range(metric)
-    if span is None or span[0] <= value <= span[1]:
         return None
-    return f"{value:g} is outside {span[0]:g} to {span[1]:g}: a wrong unit, or a reading without a body"
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _implausible(metric: str, value: object) -> str | None:
+    """Why ``value`` cannot be, or ``None``."""
+    number = _number(value)
+    if number is None:
+        return f"{value!r:.40} is no number"
+    span = metric_range(metric)
+    if span is None or span[0] <= number <= span[1]:
+        return None
+    return f"{number:g} is outside {span[0]:g} to {span[1]:g}: a wrong unit, or a reading without a body"
+
+
+def _shown(value: object) -> str:
+    number = _number(value)
+    return f"{value!r:.40}" if number is None else f"{number:g}"
+
+
+@functools.cache
+def _measured(kind: type[WearableRecord]) -> tuple[tuple[str, float, float], ...]:
+    """The fields of a kind of record that have a plausible range, with it."""
+    ranges = ((name, metric_range(name)) for name in kind.__struct_fields__)
+    return tuple((name, *span) for name, span in ranges if span is not None)
 
 
 def _fields(record: _R, file: str) -> tuple[_R, tuple[Rejected, ...]]:
-    empty: dict[str, None] = {}
-    quality, told = list(record.quality), []
-    for name in record.__struct_fields__:
+    empty: dict[str, Any] = {}
+    quality = list(record.quality)
+    told: list[Rejected] = []
+    for name, low, high in _measured(type(record)):
         value = getattr(record, name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if value is None or (type(value) is float and low <= value <= high):
             continue
-        if metric_range(name) is None or (reason := _implausible(name, value)) is None:
+        if (reason := _implausible(name, value)) is None:
             continue
         empty[name] = None
-        quality.append(Quality(flag=QualityFlag.IMPLAUSIBLE, field=name, detail=f"{value:g}"))
+        quality.append(Quality(flag=QualityFlag.IMPLAUSIBLE, field=name, detail=_shown(value)))
         told.append(Rejected(file=file, row=record.row, field=name, reason=reason, kept=True))
+    if isinstance(record, Recovery) and (odd := _odd_parts(record)):
+        empty["contributors"] = {name: part for name, part in record.contributors.items() if name not in odd}
+        told += (
+            Rejected(file=file, row=record.row, field=f"contributors.{name}", reason=reason, kept=True)
+            for name, reason in odd.items()
+        )
     if not empty:
         return record, ()
     return msgspec.structs.replace(record, **empty, quality=tuple(quality)), tuple(told)
+
+
+def _odd_parts(record: Recovery) -> dict[str, str]:
+    """Parts of a vendor's score that are no numbers; what range they have only the vendor knows."""
+    return {
+        name: f"{part!r:.40} is no number"
+        for name, part in record.contributors.items()
+        if _number(part) is None
+    }
 
 
 def _summary(record: DailySummary, file: str) -> tuple[DailySummary | None, tuple[Rejected, ...]]:
@@ -138,6 +182,7 @@ def _summary(record: DailySummary, file: str) -> tuple[DailySummary | None, tupl
     if not kept:
         return None, told
     remarks = tuple(
-        Quality(flag=QualityFlag.IMPLAUSIBLE, field=name, detail=str(record.values[name])) for name in reasons
+        Quality(flag=QualityFlag.IMPLAUSIBLE, field=name, detail=_shown(record.values[name]))
+        for name in reasons
     )
     return msgspec.structs.replace(record, values=kept, quality=record.quality + remarks), told

@@ -18,6 +18,7 @@ from __future__ import annotations
 import abc
 import datetime as dt
 import enum
+import hashlib
 import hmac
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -48,6 +49,7 @@ __all__ = [
     "Webhook",
     "WebhookEvent",
     "WebhookKind",
+    "verification_token",
 ]
 
 
@@ -267,6 +269,18 @@ class WearableClient(abc.ABC):
         return None
 
 
+def verification_token(client: ClientCredentials, vendor: str) -> Secret | None:
+    """What a vendor is told when webhooks are ordered, and says when it checks our address.
+
+    Made of the application's secret, so that whoever answers the challenge needs no memory of who ordered;
+    ``None`` for an application without a secret.
+    """
+    if client.client_secret is None:
+        return None
+    message = f"poise webhook verification {vendor}".encode()
+    return Secret(hmac.new(client.client_secret.reveal().encode(), message, hashlib.sha256).hexdigest())
+
+
 class WearableAdapter(Adapter):
     """An adapter for a vendor of body data."""
 
@@ -317,6 +331,8 @@ class WearableAdapter(Adapter):
         self, config: WearableConfig, callback_url: str, verification_token: Secret
     ) -> tuple[Subscription, ...]:
         """See to it that the vendor sends webhooks to ``callback_url``; what stands after it.
+
+        The host gives the :func:`verification_token` of its application.
 
         Called at start and daily: creates what is missing, renews what ends soon, leaves the rest. The
         default is for vendors whose webhooks are set up by hand, or who have none.

@@ -10,54 +10,22 @@ from typing import ClassVar, Final
 import pytest
 
 from poise_sdk.adapter import FeedConfig, Fetched, GameFeed, GameFeedAdapter
-from poise_sdk.errors import NeedsReauth, PoiseError, Retriable, Skippable
-from poise_sdk.http import MAX_BODY
+from poise_sdk.errors import PoiseError, Retriable
 from poise_sdk.records import Normalized
-from poise_sdk.simulation import Fault, Reply, SimulatedVendor
+from poise_sdk.simulation import Fault, Handler, Reply, SimulatedVendor
+from poise_sdk.testing.troubles import PAUSE_S, SHORT_TIMEOUT_S, TIMEOUT_S, TROUBLES, CountingBudget, expect
 
 __all__ = ["FeedChecks"]
 
-#: The deadline given to the feed; a short one for the vendor that hangs, and when that counts as ignored.
-_TIMEOUT_S: Final = 30.0
-_SHORT_TIMEOUT_S: Final = 0.3
-_HANGING_S: Final = 3.0
-_PAUSE_S: Final = 7.0
-
-#: Trouble → the errors that are right for it.
-TROUBLES: Final[Mapping[str, tuple[Fault, tuple[type[PoiseError], ...]]]] = {
-    "401": (Fault.status(401), (NeedsReauth,)),
-    "403 with a web page": (Fault.firewall(), (Retriable,)),
-    "404": (Fault.status(404), (Skippable,)),
-    "429 with Retry-After": (Fault.status(429, {"retry-after": f"{_PAUSE_S:g}"}), (Retriable,)),
-    "500": (Fault.status(500), (Retriable,)),
-    "503": (Fault.status(503), (Retriable,)),
-    "a dropped connection": (Fault.reset(), (Retriable,)),
-    "a truncated body": (Fault.truncate(), (Retriable,)),
-    "a body without end": (Fault.oversize(MAX_BODY + 1_000_000), (Skippable,)),
-}
 #: A day for ``schedule``; any will do, the vendor is simulated.
 _DAY: Final = dt.date(2024, 1, 15)
-
-
-class _Budget:
-    """Counts what the feed asks for."""
-
-    def __init__(self) -> None:
-        self.taken = 0
-        self.paused = 0.0
-
-    async def acquire(self, n: int = 1, *, urgent: bool = False) -> None:
-        self.taken += n
-
-    async def pause(self, seconds: float) -> None:
-        self.paused = seconds
 
 
 class FeedChecks:
     """Mixed into the suite of an adapter that has a feed."""
 
     adapter_class: ClassVar[type[GameFeedAdapter]]
-    routes: ClassVar[Mapping[str, bytes]]
+    routes: ClassVar[Mapping[str, bytes | Handler]]
     game_id: ClassVar[str]
     day: ClassVar[dt.date] = _DAY
 
@@ -103,7 +71,7 @@ class FeedChecks:
 
     def test_every_request_asks_the_budget(self) -> None:
         """The vendor's limit is shared by all workers; a request that does not ask breaks it for all."""
-        budget = _Budget()
+        budget = CountingBudget()
 
         async def check(vendor: SimulatedVendor, feed: GameFeed) -> None:
             await feed.live_games()
@@ -114,7 +82,7 @@ class FeedChecks:
             vendor.faults.add(TROUBLES["429 with Retry-After"][0])
             with pytest.raises(Retriable):
                 await feed.fetch_game(self.game_id)
-            assert budget.paused == _PAUSE_S, "a 429 does not pause the budget"
+            assert budget.paused == PAUSE_S, "a 429 does not pause the budget"
 
         self._with_feed(check, budget=budget)
 
@@ -126,7 +94,7 @@ class FeedChecks:
                 for method, call in self._methods(feed).items():
                     vendor.faults.clear()
                     vendor.faults.add(fault)
-                    await _expect(call, right, f"{method}, {trouble}")
+                    await expect(call, right, f"{method}, {trouble}")
             vendor.faults.clear()
             assert (await feed.fetch_game(self.game_id)).documents, "after the trouble the feed stays broken"
 
@@ -138,9 +106,9 @@ class FeedChecks:
         async def check(vendor: SimulatedVendor, feed: GameFeed) -> None:
             vendor.faults.add(Fault.hang())
             for method, call in self._methods(feed).items():
-                await _expect(call, (Retriable,), f"{method}, a hang")
+                await expect(call, (Retriable,), f"{method}, a hang")
 
-        self._with_feed(check, timeout_s=_SHORT_TIMEOUT_S)
+        self._with_feed(check, timeout_s=SHORT_TIMEOUT_S)
 
     def test_a_web_page_with_status_200_never_becomes_games(self) -> None:
         """Content networks do that: it is an error or a rejection, never an empty day."""
@@ -167,13 +135,16 @@ class FeedChecks:
         self,
         check: Callable[[SimulatedVendor, GameFeed], Awaitable[None]],
         *,
-        budget: _Budget | None = None,
-        timeout_s: float = _TIMEOUT_S,
+        budget: CountingBudget | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         async def run() -> None:
             vendor = SimulatedVendor()
-            for path, body in self.routes.items():
-                vendor.serve(path, Reply(body=body, headers={"content-type": "application/json"}))
+            for path, answer in self.routes.items():
+                if isinstance(answer, bytes):
+                    vendor.serve(path, Reply(body=answer, headers={"content-type": "application/json"}))
+                else:
+                    vendor.route(path)(answer)
             async with vendor:
                 config = FeedConfig(base_url=vendor.base_url, timeout_s=timeout_s, budget=budget)
                 async with self.adapter_class().connect(config) as feed:
@@ -183,22 +154,3 @@ class FeedChecks:
                     await check(vendor, feed)
 
         asyncio.run(run())
-
-
-async def _expect(
-    call: Callable[[], Awaitable[object]], right: tuple[type[PoiseError], ...], where: str
-) -> None:
-    names = " or ".join(kind.__name__ for kind in right)
-    try:
-        async with asyncio.timeout(_HANGING_S):
-            result = await call()
-    except TimeoutError:
-        raise AssertionError(f"{where}: the feed hangs and ignores FeedConfig.timeout_s") from None
-    except right as error:
-        if "Retry-After" in where and getattr(error, "after", None) != _PAUSE_S:
-            raise AssertionError(f"{where}: the vendor asked for {_PAUSE_S:g} s: {error!r}") from error
-        return
-    except Exception as error:
-        said = f"{type(error).__name__}: {error}"
-        raise AssertionError(f"{where}: {names} is right, it raised {said}") from error
-    raise AssertionError(f"{where}: {names} is right, it answered {result!r:.200}")

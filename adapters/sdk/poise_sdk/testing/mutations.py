@@ -9,17 +9,19 @@ import csv
 import io
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final
 
 from poise_sdk.records import RawDocument
 
-__all__ = ["Damage", "damaged_rows", "rubbish"]
+__all__ = ["Damage", "Loss", "damaged_rows", "rubbish", "truncated"]
 
-#: A vendor nobody knows: valid JSON, plausible words, nothing that a game feed could mean.
-WRONG_VENDOR: Final = b'{"athlete": {"id": "a1"}, "nights": [{"start": "2024-01-01T23:00:00Z", "score": 71}]}'
-WRONG_CSV: Final = b"Cycle start time,Recovery score %\n2024-01-01 23:00:00,71\n"
+#: A vendor nobody knows: valid documents, plausible words, nothing that a game or a body could mean.
+WRONG_VENDOR: Final = b'{"buoy": {"id": "b1"}, "soundings": [{"at": "2024-01-01T23:00:00Z", "depth_m": 71}]}'
+WRONG_CSV: Final = b"Buoy,Taken,Depth (m)\nb1,2024-01-01 23:00:00,71\n"
 WEB_PAGE: Final = b"<!DOCTYPE html>\n<html><head><title>403</title></head><body>Access denied</body></html>"
 #: What a broken vendor puts where something else belongs.
 ODD: Final[tuple[Any, ...]] = (
@@ -27,7 +29,23 @@ ODD: Final[tuple[Any, ...]] = (
 )  # fmt: skip
 
 
+#: A value in an XML attribute.
+_ATTRIBUTE: Final = re.compile(rb'\s([\w:]+)="([^"<>]*)"')
+#: Shares of a document that a broken download leaves.
+_CUTS: Final = (0.25, 0.5, 0.99)
+
 Place = tuple[str | int, ...]
+
+
+class Loss(Enum):
+    """What may not disappear, because of a damage, without a word."""
+
+    RECORD = "record"
+    """A value is nonsense: each record that it costs must be told."""
+    ROW = "row"
+    """A value is absent, as optional ones may be; a whole row must not be lost for it in silence."""
+    ANY = "any"
+    """Nothing can be said: the damage may have hit what no adapter reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +54,7 @@ class Damage:
 
     what: str
     document: RawDocument
+    loss: Loss = Loss.RECORD
 
 
 def rubbish(sample: RawDocument) -> Iterator[Damage]:
@@ -55,20 +74,33 @@ def rubbish(sample: RawDocument) -> Iterator[Damage]:
         "deeply nested lists": b"[" * 100_000,
     }
     if _is_json(sample.content):
-        for share in (0.25, 0.5, 0.99):
-            cut = sample.content[: int(len(sample.content.rstrip()) * share)]
-            bodies[f"the first {share:.0%} of the sample"] = cut
+        bodies |= {damage.what: damage.document.content for damage in truncated(sample)}
     for what, body in bodies.items():
         yield Damage(what, RawDocument(name=sample.name, content=body))
 
 
+def truncated(sample: RawDocument) -> Iterator[Damage]:
+    """The sample as a broken download leaves it."""
+    whole = len(sample.content.rstrip())
+    for share in _CUTS:
+        cut = RawDocument(name=sample.name, content=sample.content[: int(whole * share)])
+        yield Damage(f"the first {share:.0%} of the sample", cut, Loss.ANY)
+
+
 def damaged_rows(sample: RawDocument, times: int) -> Iterator[Damage]:
-    """``times`` copies of the sample (JSON or CSV) with one odd field, or one row that is none."""
+    """``times`` copies of the sample with one odd field, or one row that is none.
+
+    JSON and CSV are damaged field by field, XML attribute by attribute, anything else byte by byte.
+    """
     dice = random.Random(sample.name)  # noqa: S311  # damage, not cryptography
     if _is_json(sample.content):
         yield from _damaged_json(sample, times, dice)
     elif sample.name.lower().endswith(".csv"):
         yield from _damaged_csv(sample, times, dice)
+    elif sample.content.lstrip()[:1] == b"<":
+        yield from _damaged_xml(sample, times, dice)
+    else:
+        yield from _damaged_bytes(sample, times, dice)
 
 
 def _is_json(content: bytes) -> bool:
@@ -76,29 +108,32 @@ def _is_json(content: bytes) -> bool:
 
 
 def _damaged_json(sample: RawDocument, times: int, dice: random.Random) -> Iterator[Damage]:
-    value = json.loads(sample.content)
-    rows, heads = _places(value)
-    for n in range(times if rows or heads else 0):
+    rows, heads = _places(json.loads(sample.content))
+    if not rows and not heads:
+        heads = [()]  # a flat object is its own only row
+    for n in range(times):
         # Rows are many and their fields the likeliest to be odd; what stands above them is hit at times.
         places = heads if heads and (n % 5 == 4 or not rows) else rows
         path = places[dice.randrange(len(places))]
         mutant = json.loads(sample.content)  # quicker than a deep copy
-        parent = _at(mutant, path[:-1])
-        row = parent[path[-1]]
+        row = _at(mutant, path)
         odd = ODD[n // 4 % len(ODD)]
-        place = "/".join(map(str, path))
-        if n % 4 == 3 or not row:
-            parent[path[-1]] = odd
+        place = "/".join(map(str, path)) or "(document)"
+        loss = Loss.RECORD if odd else Loss.ROW
+        if path and (n % 4 == 3 or not row):
+            _at(mutant, path[:-1])[path[-1]] = odd
             what = f"{odd!r:.40} instead of the row {place}"
+        elif not row:
+            continue  # an empty document is rubbish, not an odd row
         else:
             key = dice.choice(sorted(row)) if isinstance(row, dict) else dice.randrange(len(row))
             if n % 4 == 2:
                 del row[key]
-                what = f"no field {key!r} in the row {place}"
+                what, loss = f"no field {key!r} in the row {place}", Loss.ROW
             else:
                 row[key] = odd
                 what = f"{odd!r:.40} as field {key!r} of the row {place}"
-        yield Damage(what, RawDocument(name=sample.name, content=json.dumps(mutant).encode()))
+        yield Damage(what, RawDocument(name=sample.name, content=json.dumps(mutant).encode()), loss)
 
 
 def _places(value: Any) -> tuple[list[Place], list[Place]]:
@@ -132,13 +167,38 @@ def _damaged_csv(sample: RawDocument, times: int, dice: random.Random) -> Iterat
         mutant = [list(row) for row in table]
         at = dice.randrange(1, len(mutant))
         odd = ODD[n // 4 % len(ODD)]
+        loss = Loss.RECORD if odd else Loss.ROW
         if n % 4 == 3 or not mutant[at]:
             mutant[at] = mutant[at][: len(mutant[at]) // 2]
-            what = f"row {at} cut in the middle"
+            what, loss = f"row {at} cut in the middle", Loss.ROW
         else:
             column = dice.randrange(len(mutant[at]))
             mutant[at][column] = "" if odd is None else str(odd)
             what = f"{odd!r:.40} in column {table[0][column : column + 1]} of row {at}"
         out = io.StringIO()
         csv.writer(out).writerows(mutant)
-        yield Damage(what, RawDocument(name=sample.name, content=out.getvalue().encode()))
+        yield Damage(what, RawDocument(name=sample.name, content=out.getvalue().encode()), loss)
+
+
+def _damaged_xml(sample: RawDocument, times: int, dice: random.Random) -> Iterator[Damage]:
+    attributes = list(_ATTRIBUTE.finditer(sample.content))
+    for n in range(times if attributes else 0):
+        hit = attributes[dice.randrange(len(attributes))]
+        name = hit[1].decode("ascii", "replace")
+        odd = ODD[n // 4 % len(ODD)]
+        if n % 4 == 2:
+            fresh, what = b"", f"no attribute {name}"
+        else:
+            text = "" if odd is None else str(odd).replace('"', "").replace("\x00", "\x0b")
+            fresh, what = f' {name}="{text}"'.encode(), f"{text!r:.40} as attribute {name}"
+        line = sample.content.count(b"\n", 0, hit.start()) + 1
+        content = sample.content[: hit.start()] + fresh + sample.content[hit.end() :]
+        yield Damage(f"{what} in line {line}", RawDocument(name=sample.name, content=content), Loss.ANY)
+
+
+def _damaged_bytes(sample: RawDocument, times: int, dice: random.Random) -> Iterator[Damage]:
+    for _ in range(times if sample.content else 0):
+        at = dice.randrange(len(sample.content))
+        content = bytearray(sample.content)
+        content[at] ^= dice.randrange(1, 256)
+        yield Damage(f"another byte at {at}", RawDocument(name=sample.name, content=bytes(content)), Loss.ANY)

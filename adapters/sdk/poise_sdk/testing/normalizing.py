@@ -1,48 +1,27 @@
-"""What the suite asks of ``normalize`` and of an adapter's identity."""
+"""What the suite asks of a game feed's ``normalize``."""
 
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-import pytest
-
 from poise_sdk.adapter import GameFeedAdapter
 from poise_sdk.records import Normalized, RawDocument
 from poise_sdk.testing.guard import pure
+from poise_sdk.testing.identity import IdentityChecks
 from poise_sdk.testing.invariants import sums, violations
 from poise_sdk.testing.mutations import Damage, damaged_rows, rubbish
 
 __all__ = ["NormalizeChecks"]
 
 
-class NormalizeChecks:
+class NormalizeChecks(IdentityChecks):
     """Mixed into the class that :func:`~poise_sdk.testing.suite.adapter_suite` makes."""
 
     adapter_class: ClassVar[type[GameFeedAdapter]]
-    documents: ClassVar[tuple[RawDocument, ...]]
     mutations: ClassVar[int]
-
-    @pytest.fixture
-    def adapter(self) -> GameFeedAdapter:
-        """A new adapter for each test."""
-        return self.adapter_class()
-
-    def test_identity_is_stable(self, adapter: GameFeedAdapter) -> None:
-        """Name, title and version are texts, the name a plain word, the same in every instance."""
-        assert isinstance(adapter, GameFeedAdapter)
-        other = self.adapter_class()
-        for field in ("name", "title", "version"):
-            value = getattr(adapter, field, None)
-            assert isinstance(value, str), f"{field} is {value!r}, not a text"
-            assert value, f"{field} is empty"
-            assert value == getattr(other, field), f"{field} differs between two instances"
-        assert re.fullmatch(r"[a-z][a-z0-9_]{0,62}", adapter.name), (
-            f"{adapter.name!r} is no name: lower-case letters, digits and underscores"
-        )
 
     def test_normalize_is_a_plain_function(self, adapter: GameFeedAdapter) -> None:
         """What waits belongs to the feed."""

@@ -1,0 +1,1 @@
+"""Athletes: people with a body, whose data this is all about."""

@@ -1,0 +1,1 @@
+"""Vendors of wearables, and the athletes connected to them."""

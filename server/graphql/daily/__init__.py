@@ -1,0 +1,1 @@
+"""Days: one value a metric, and how fresh it is."""

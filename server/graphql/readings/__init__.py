@@ -1,0 +1,1 @@
+"""Single values in time, the body's measures, the journal."""

@@ -1,0 +1,1 @@
+"""Recovery and heart rate variability."""

@@ -1,0 +1,1 @@
+"""Strain and workouts."""
