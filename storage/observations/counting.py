@@ -18,6 +18,8 @@ REFUSED: Final = 0
 UNCHANGED: Final = 1
 STORED: Final = 2
 
+#: A number beyond this (an adapter may make up any) is no row's.
+_LARGEST_ROW: Final = 2**63 - 1
 #: Rows are summed up when so many have gathered. Of a document that large the later part speaks of
 #: other rows than the former.
 _GATHERED: Final = 2_000_000
@@ -58,6 +60,8 @@ class RowCount:
     def reject(self, rejected: Iterable[Rejected], *, counted: bool = False) -> None:
         """List refusals; ``counted``: their rows have been counted already."""
         for one in rejected:
+            if one.row is not None and abs(one.row) > _LARGEST_ROW:
+                one = msgspec.structs.replace(one, row=None)
             self._rejected.append(one)
             if not one.kept and not counted:
                 self.add(one.row, REFUSED)

@@ -78,25 +78,27 @@ def _recompute(
     stored = _stored(c, athlete_id, whole, pairs)
     fresh: dict[Key, Value] = {}
     for found in _recorded(c, athlete_id, whole) if whole else ():
-        for key, value in found.items():
-            fresh[key] = better(fresh.get(key), value)
+        _add(fresh, found)
     if readings is None:
         sampled = sample(c, athlete_id, whole)
     else:
         for key, value in stored.items():
             # what has not changed: readings of the days of records, records of the days of readings
-            if (value.basis == READINGS and key[:2] not in pairs) or (
-                value.basis != READINGS and key[0] not in whole
-            ):
-                fresh[key] = better(fresh.get(key), value)
+            if key[:2] not in pairs if value.basis == READINGS else key[0] not in whole:
+                _add(fresh, {key: value})
             elif value.basis != READINGS and (key not in fresh or fresh[key].value is None):
                 pairs.add(key[:2])  # readings may stand behind a record that is gone
         sampled = sample(c, athlete_id, {day for day, _ in pairs}, {metric for _, metric in pairs})
         sampled = {key: value for key, value in sampled.items() if key[:2] in pairs}
-    for key, value in sampled.items():
-        fresh[key] = better(fresh.get(key), value)
+    _add(fresh, sampled)
     _write_values(c, athlete_id, stored, fresh)
     _choose(c, athlete_id, {key[:2] for key in (*stored, *fresh)}, fresh)
+
+
+def _add(figures: dict[Key, Value], found: Mapping[Key, Value]) -> None:
+    for key, value in found.items():
+        former = figures.get(key)
+        figures[key] = value if former is None else better(former, value)
 
 
 def _sampled_again(
@@ -259,7 +261,7 @@ def _insert(
     if len(rows) < _COPIED:
         _upsert(c, athlete_id, table, columns, rows, key=len(columns))
         return
-    frame = pl.DataFrame(rows, schema=list(columns), orient="row")
+    frame = pl.DataFrame(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
     owned = frame.select(pl.lit(athlete_id).alias("athlete_id"), pl.all())
     copy_rows(c, table, owned.sort("day", "metric"))
 

@@ -45,10 +45,8 @@ class Value(msgspec.Struct, frozen=True, gc=False):
     quality: tuple[Quality, ...] = ()
 
 
-def better(one: Value | None, other: Value) -> Value:
+def better(one: Value, other: Value) -> Value:
     """Which of two figures of one vendor counts: one that is there, then by :data:`BASES`."""
-    if one is None:
-        return other
     a, b = ((value.value is None, rank_of(value.basis)) for value in (one, other))
     return one if a <= b else other
 
@@ -62,15 +60,18 @@ def fold(table: str, rows: Iterable[Row]) -> dict[Key, Value]:
     for (day, vendor), members in groups.items():
         for metric, value in _FOLDS.get(table, _plain)(table, members):
             key = (day, metric, vendor)
-            folded[key] = better(folded.get(key), value)
+            former = folded.get(key)
+            folded[key] = value if former is None else better(former, value)
     return folded
 
 
 def _plain(table: str, rows: Sequence[Row]) -> Iterable[tuple[str, Value]]:
     if len(rows) == 1 and rows[0]["quality"] == "[]":  # most days
+        only = rows[0]
         for metric, column, _ in MEASURES[table]:
-            if rows[0][column] is not None:
-                yield metric, Value(float(rows[0][column]), table)
+            value = only[column]
+            if value is not None:
+                yield metric, Value(float(value), table)
         return
     ordered = sorted(rows, key=lambda row: (-_length(row), row["source_id"]))
     for measure in MEASURES[table]:

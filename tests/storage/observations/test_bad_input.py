@@ -93,6 +93,13 @@ def test_what_does_not_fit_a_column_is_made_to_fit_or_left_out(c: Connection) ->
     assert stored["vendor_updated_at"].startswith("2031-03-01")
 
 
+def test_a_refused_record_of_a_row_beyond_all_numbers_is_counted(c: Connection) -> None:
+    nameless = Night(start_at=None, end_at=None, row=2**63)  # type: ignore[arg-type] # the point
+    told = store(c, [nameless, Rejected(file="page", row=-(2**70), reason="odd")])
+    assert counts(told) == (0, 0, 2)
+    assert [one.row for one in told.rejected] == [None, None]
+
+
 def test_an_iterator_that_is_none_is_the_adapters_fault(c: Connection) -> None:
     told = store(c, 7, name="page")  # type: ignore[arg-type] # the point
     assert counts(told) == (0, 0, 1)
