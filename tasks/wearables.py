@@ -23,7 +23,7 @@ from poise_sdk.records import RawDocument, Rejected
 from poise_sdk.wearable import Item, WearableAdapter
 from storage import archive
 from storage.connect import Connection, is_transient
-from storage.observations import Sourced, recompute_days, store_document
+from storage.observations import AthleteGone, Sourced, drop_unowned, recompute_days, store_document
 from tasks.connections import kept_connection
 from tasks.context import JobContext
 from tasks.ingest import archive_url
@@ -123,7 +123,8 @@ def store_documents(batch: Batch) -> Imported:
     Raises the database's errors only: what an adapter does wrong is told of the document.
     """
     adapter = installed().wearable(batch.vendor)
-    archive.Archive(batch.archive_url).put_many(batch.vendor, batch.documents)
+    kept = archive.Archive(batch.archive_url)
+    kept.put_many(batch.vendor, batch.documents)
     sourced = Sourced(
         athlete_id=batch.athlete_id,
         vendor=batch.vendor,
@@ -135,6 +136,10 @@ def store_documents(batch: Batch) -> Imported:
         c.commit()
         try:
             return _store(c, adapter, sourced, batch.documents, batch.normalize_s)
+        except AthleteGone:
+            c.rollback()
+            drop_unowned(c, kept, batch.documents)
+            raise
         except Exception as error:
             if is_transient(error):
                 raise

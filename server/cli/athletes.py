@@ -104,9 +104,7 @@ def remove(
     if not yes and not typer.confirm(f"Erase {athlete.name} and everything about them?", err=True):
         raise fail("nothing was erased")
     with_services(data, lambda services: _farewell(services, athlete.id))
-    rows = _forget(data, athlete.id)
-    reading(data, lambda: people.remove(athlete.id))
-    rows += _forget(data, athlete.id)  # what a worker was storing that very moment
+    rows = _erase(data, athlete.id)
     console.print(f"{athlete.name} is erased: {rows:,} records and readings", highlight=False, markup=False)
 
 
@@ -137,23 +135,19 @@ async def _farewell(services: Services, athlete_id: int) -> None:
         await ledger.cancel(job.id)
 
 
-def _forget(data: Path | None, athlete_id: int) -> int:
-    """Erase the observations and the raw documents they came from; how many rows that were."""
+def _erase(data: Path | None, athlete_id: int) -> int:
+    """Erase the observations, the raw documents they came from, and the name; how many rows that were."""
     from contextlib import closing
 
     from server.cli.session import settings_for
     from storage import archive
     from storage.connect import connect
-    from storage.observations import forget_athlete
+    from storage.observations import erase_athlete
 
     settings = settings_for(data)
     with endpoints(data) as found, closing(connect(found.database_url)) as c:
-        gone = forget_athlete(c, athlete_id)
-        if gone.documents:
-            kept = archive.Archive(settings.archive_url or str(settings.data / "archive"))
-            archive.forget(c, kept, gone.documents)
-        c.commit()
-        return gone.rows
+        kept = archive.Archive(settings.archive_url or str(settings.data / "archive"))
+        return erase_athlete(c, kept, athlete_id)
 
 
 async def _listed() -> list[dict[str, Any]]:

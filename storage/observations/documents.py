@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import adbc_driver_manager.dbapi as adbc
+
+from poise_sdk.errors import Fatal
 from poise_sdk.records import RawDocument
 from poise_sdk.vocabulary import DataType
 from storage import archive
@@ -9,7 +14,14 @@ from storage.arrow import execute, query
 from storage.connect import Connection
 from storage.observations.outcome import Sourced, Told
 
-__all__ = ["begin_document", "finish_document", "keep_document", "known_document"]
+__all__ = ["AthleteGone", "begin_document", "finish_document", "keep_document", "known_document"]
+
+
+_FOREIGN_KEY: Final = "23503"
+
+
+class AthleteGone(Fatal):
+    """Whose observations were to be stored has been erased; the transaction can only be rolled back."""
 
 
 def known_document(
@@ -36,7 +48,21 @@ def keep_document(c: Connection, where: archive.Archive, vendor: str, document: 
 def begin_document(
     c: Connection, sourced: Sourced, document: RawDocument, data_type: DataType | None
 ) -> tuple[int, bool]:
-    """Enter a document; return its id and whether another version of the adapter has read it before."""
+    """Enter a document; return its id and whether another version of the adapter has read it before.
+
+    Raises :class:`AthleteGone`.
+    """
+    try:
+        return _entered(c, sourced, document, data_type)
+    except adbc.IntegrityError as error:
+        if error.sqlstate != _FOREIGN_KEY:
+            raise
+        raise AthleteGone("the athlete has been erased: nothing more is stored") from error
+
+
+def _entered(
+    c: Connection, sourced: Sourced, document: RawDocument, data_type: DataType | None
+) -> tuple[int, bool]:
     found = query(
         c,
         "WITH former AS (SELECT id, adapter_version FROM observation_documents "

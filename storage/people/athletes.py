@@ -22,7 +22,6 @@ __all__ = [
     "get",
     "named",
     "page",
-    "remove",
     "rename",
     "set_player",
     "set_time_zone",
@@ -125,16 +124,6 @@ async def page(after: int = 0, limit: int = 100) -> list[Athlete]:
         "SELECT * FROM athletes WHERE id > $1 ORDER BY id LIMIT $2", after, min(max(limit, 1), _MAX_PAGE)
     )
     return [_athlete(row) for row in found]
-
-
-async def remove(athlete_id: int) -> bool:
-    """Erase an athlete here: connections, credentials, sync states, events, tokens; whether there was one.
-
-    Observations are :func:`storage.observations.forget_athlete`'s. The order: remove the connections and end
-    them at their vendors (``sync.revoke`` needs the credentials), forget the observations, then this, then
-    forget once more what a worker was storing meanwhile. Whoever is stopped in between begins anew.
-    """
-    return await one("DELETE FROM athletes WHERE id = $1 RETURNING id", athlete_id) is not None
 
 
 def _name(text: str) -> str:

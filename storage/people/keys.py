@@ -174,11 +174,11 @@ def _made(path: Path) -> KeyRing:
 
 def _read(path: Path) -> KeyRing | None:
     try:
+        if not path.exists():  # asked first: somebody may be making it, and then it is there whole
+            return None
         values = read_private(path)
     except OSError as error:
         raise VaultError(f"{path}: {error.strerror or error}", hint="check who may read it") from error
-    if values is None and not path.exists():
-        return None
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise VaultError(f"{path} can be read by others", hint=f"chmod 600 {path}")
     try:

@@ -15,7 +15,7 @@ from poise_sdk.vocabulary import DataType
 from poise_sdk.wearable import Item, WearableAdapter
 from storage import archive
 from storage.connect import is_transient
-from storage.observations import Sourced, delete_record, store_document
+from storage.observations import AthleteGone, Sourced, delete_record, drop_unowned, store_document
 from tasks.connections import kept_connection
 from tasks.sync.translate import NORMALIZE_S, normalized
 
@@ -65,7 +65,8 @@ def installed() -> Registry:
 def take_in(order: Order, documents: Sequence[RawDocument], received_at: dt.datetime) -> Taken:
     """Archive, translate and store documents, one transaction each. Raises the database's errors only."""
     adapter = installed().wearable(order.vendor)
-    archive.Archive(order.archive_url).put_many(order.vendor, documents)
+    kept = archive.Archive(order.archive_url)
+    kept.put_many(order.vendor, documents)
     taken = Taken()
     with kept_connection(order.database_url) as c:
         archive.index(c, order.vendor, documents)
@@ -78,6 +79,11 @@ def take_in(order: Order, documents: Sequence[RawDocument], received_at: dt.date
                     c, sourced(order, adapter, received_at), document, items, data_type=order.data_type
                 )
                 c.commit()
+            except AthleteGone as gone:
+                c.rollback()
+                drop_unowned(c, kept, documents)
+                taken.failure = str(gone)
+                break
             except Exception as error:
                 if is_transient(error):
                     raise

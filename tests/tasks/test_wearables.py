@@ -18,9 +18,10 @@ import pytest
 from benchmarks.whoop_export import HEADERS, invent_export, pack
 from poise_sdk.records import RawDocument
 from storage import ledger
+from storage.arrow import execute, query
 from storage.connect import connect, rows
 from storage.ledger import Job
-from storage.observations import export
+from storage.observations import AthleteGone, export
 from storage.people import athletes
 from storage.people.orders import order_import
 from tasks.context import Services
@@ -339,6 +340,9 @@ def test_an_adapter_that_raises_hangs_or_yields_rubbish_costs_its_document_only(
         documents=[RawDocument(name=name, content=content) for name, content in documents.items()],
         normalize_s=0.2,
     )
+    with closing(connect(database_url)) as c:
+        execute(c, "INSERT INTO athletes (name) VALUES ('Ann')")
+        c.commit()
     done = store_documents(batch)
     assert {name: (one.stored, one.rejected) for name, one in done.files.items()} == {
         "good": (2, 0),
@@ -350,6 +354,24 @@ def test_an_adapter_that_raises_hangs_or_yields_rubbish_costs_its_document_only(
     assert "the adapter clumsy failed on raises: KeyError: 'score'" in reasons["raises"]
     assert "a str, which is no record" in reasons["rubbish"]
     assert "longer than 0.2 s" in reasons["slow"]
+
+
+def test_a_file_of_somebody_erased_meanwhile_is_not_kept(
+    clumsy: None, database_url: str, tmp_path: Path
+) -> None:
+    batch = Batch(
+        database_url=database_url,
+        archive_url=str(tmp_path / "archive"),
+        vendor="clumsy",
+        athlete_id=1,
+        received_at=dt.datetime(2025, 6, 1, tzinfo=dt.UTC),
+        documents=[RawDocument(name="good", content=b"1\n2")],
+    )
+    with pytest.raises(AthleteGone, match="has been erased"):
+        store_documents(batch)
+    with closing(connect(database_url)) as c:
+        assert query(c, "SELECT 1 FROM raw_documents").is_empty()
+    assert list((tmp_path / "archive").rglob("*.zst")) == []
 
 
 async def test_a_document_over_which_the_child_dies_is_rejected_and_the_others_are_stored(

@@ -14,7 +14,7 @@ from server.live.feed import Feed
 from storage import ledger
 from storage.connect import connect
 from storage.ledger import Job
-from storage.people import athletes, connections, orders
+from storage.people import connections, orders
 from storage.settings import current_settings
 
 __all__ = ["erase"]
@@ -42,8 +42,7 @@ async def erase(services: Services, athlete_id: int) -> None:
         await ledger.cancel(job.id)
     url = services.settings.database_url.get_secret_value()
     # Whoever leaves in the middle must not leave half of a person behind.
-    await asyncio.shield(asyncio.to_thread(_forget, url, athlete_id))
-    await athletes.remove(athlete_id)
+    await asyncio.shield(asyncio.to_thread(_erase, url, athlete_id))
 
 
 async def _ended(services: Services, job: Job) -> None:
@@ -51,15 +50,11 @@ async def _ended(services: Services, job: Job) -> None:
         pass
 
 
-def _forget(url: str, athlete_id: int) -> None:
+def _erase(url: str, athlete_id: int) -> None:
     # Bulk work loads polars; a server that is never asked for it need not.
     from storage import archive
-    from storage.observations import forget_athlete
+    from storage.observations import erase_athlete
 
     settings = current_settings()
     with closing(connect(url)) as c:
-        gone = forget_athlete(c, athlete_id)
-        if gone.documents:
-            kept = archive.Archive(settings.archive_url or str(settings.data / "archive"))
-            archive.forget(c, kept, gone.documents)
-        c.commit()
+        erase_athlete(c, archive.Archive(settings.archive_url or str(settings.data / "archive")), athlete_id)

@@ -12,6 +12,7 @@ from storage.arrow import execute, query
 from storage.connect import Connection, connect
 from storage.embedded.postgres import EmbeddedPostgres
 from storage.observations.tables import TABLES
+from tests.storage.observations.invented import ATHLETE, people
 
 _OTHERS = (
     "night_stages", "readings", "reading_streams", "observation_documents", "tombstones", "daily_values",
@@ -32,6 +33,8 @@ def observations_url(_postgres: EmbeddedPostgres, worker_name: str) -> Iterator[
 @pytest.fixture
 def c(observations_url: str) -> Iterator[Connection]:
     with closing(connect(observations_url)) as connection:
+        people(connection, ATHLETE, ATHLETE + 1)
+        connection.commit()
         yield connection
         connection.rollback()
         tables = ", ".join((*(one.name for one in TABLES), *_OTHERS))

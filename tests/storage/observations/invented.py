@@ -13,7 +13,7 @@ import polars as pl
 from poise_sdk.observations import Cycle, HrvNight, Night, Origin, ReadingTable, Recovery, Workout
 from poise_sdk.records import RawDocument
 from poise_sdk.wearable import Item
-from storage.arrow import query
+from storage.arrow import execute, query
 from storage.connect import Connection
 from storage.observations import Outcome, Sourced, store_document
 from storage.observations.tables import TABLES
@@ -28,6 +28,17 @@ _numbers = itertools.count(1)
 def at(day: dt.date, hour: float = 0.0, *, second: int = 0) -> dt.datetime:
     """An instant by hours after UTC midnight of ``day``; negative ones lie on the day before."""
     return dt.datetime.combine(day, dt.time(), dt.UTC) + dt.timedelta(hours=hour, seconds=second)
+
+
+def people(c: Connection, *ids: int) -> None:
+    """Enter athletes, where they are not there: only a known athlete's observations are stored."""
+    for one in ids:
+        execute(
+            c,
+            "INSERT INTO athletes (id, name) OVERRIDING SYSTEM VALUE VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            one,
+            f"Athlete {one}",
+        )
 
 
 def sourced(

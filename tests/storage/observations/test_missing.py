@@ -13,7 +13,7 @@ from storage.arrow import execute, query
 from storage.connect import connect, database
 from storage.observations import store_document
 from storage.reads.observations import Missing, missing
-from tests.storage.observations.invented import DAY, RECEIVED, night, recovery, sourced
+from tests.storage.observations.invented import ATHLETE, DAY, RECEIVED, night, people, recovery, sourced
 
 NEXT = DAY + dt.timedelta(days=1)
 
@@ -69,6 +69,7 @@ async def test_a_record_says_why_itself(database_url: str) -> None:
             recovery("r1", day=DAY, quality=(unscored,), **nothing),
             recovery("r2", day=NEXT, recovery_pct=400.0),
         ]
+        people(c, ATHLETE)
         store_document(c, sourced(), RawDocument(name="page", content=b"page"), items)
         c.commit()
     async with database(database_url):

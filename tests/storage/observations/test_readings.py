@@ -23,6 +23,7 @@ from tests.storage.observations.invented import (
     counts,
     effective,
     night,
+    people,
     rows,
     sourced,
     store,
@@ -142,6 +143,9 @@ def test_importers_of_the_same_new_months_do_not_hinder_each_other(database_url:
             start.abort()
             errors.append(error)
 
+    with closing(connect(database_url)) as c:
+        people(c, 0, 1, 2)
+        c.commit()
     threads = [threading.Thread(target=importer, args=(n,)) for n in range(3)]
     for thread in threads:
         thread.start()

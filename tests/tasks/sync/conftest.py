@@ -40,6 +40,7 @@ STRANGER = "stranger"
 _WRITTEN = (
     "jobs",
     "raw_documents",
+    "observation_documents",
     "athletes",  # with their connections, and all that hangs on those
     "vendor_apps",
     "vendor_circuits",
@@ -47,7 +48,6 @@ _WRITTEN = (
     "night_stages",
     *(table.name for table in TABLES),
     "tombstones",
-    "observation_documents",
     "daily_values",
     "daily_effective",
 )

@@ -1,0 +1,63 @@
+"""Erasing an athlete while somebody is at storing what was observed of them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from poise_sdk.records import RawDocument
+from storage import archive
+from storage.arrow import query
+from storage.connect import Connection, connect
+from storage.observations import AthleteGone, drop_unowned, erase_athlete, keep_document, store_document
+from tests.storage.observations.invented import ATHLETE, night, sourced, store
+
+
+def names(c: Connection) -> list[int]:
+    return sorted(query(c, "SELECT id FROM athletes")["id"])
+
+
+def test_whoever_stores_is_waited_for_and_whoever_comes_later_is_told(
+    c: Connection, observations_url: str, tmp_path: Path
+) -> None:
+    kept = archive.Archive(str(tmp_path))
+    mine, late = RawDocument(name="a", content=b"mine"), RawDocument(name="b", content=b"late")
+    keep_document(c, kept, "band", mine)
+    c.commit()
+    with closing(connect(observations_url)) as other, ThreadPoolExecutor(1) as threads:
+        store_document(c, sourced(), mine, [night()])
+        erased = threads.submit(erase_athlete, other, kept, ATHLETE)
+        waiting = (
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        with closing(connect(observations_url)) as looking:
+            while query(looking, waiting).is_empty() and not erased.done():
+                looking.rollback()
+        c.commit()
+        assert erased.result() == 1
+    assert names(c) == [ATHLETE + 1]
+    for table in ("nights", "daily_values", "observation_documents", "raw_documents"):
+        assert query(c, f"SELECT 1 FROM {table}").is_empty(), table
+    assert not list(tmp_path.rglob("*.zst"))
+    keep_document(c, kept, "band", late)
+    c.commit()
+    with pytest.raises(AthleteGone, match="the athlete has been erased: nothing more is stored"):
+        store(c, [night()], name="late")
+    c.rollback()
+    assert query(c, "SELECT 1 FROM nights").is_empty()
+    drop_unowned(c, kept, [late])
+    assert not list(tmp_path.rglob("*.zst"))
+
+
+def test_a_document_of_somebody_erased_goes_unless_it_is_anothers_too(c: Connection, tmp_path: Path) -> None:
+    kept = archive.Archive(str(tmp_path))
+    lost, shared = RawDocument(name="a", content=b"lost"), RawDocument(name="b", content=b"shared")
+    for document in (lost, shared):
+        keep_document(c, kept, "band", document)
+    store_document(c, sourced(athlete_id=ATHLETE + 1), shared, [night()])
+    drop_unowned(c, kept, [lost, shared])
+    assert query(c, "SELECT sha256 FROM raw_documents")["sha256"].to_list() == [archive.sha256(shared)]
+    assert len(list(tmp_path.rglob("*.zst"))) == 1
