@@ -49,6 +49,12 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["poise_run"] = str(node.config.stash[_RUN])
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: the tests of killed processes wait more than they compute."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The main process ends what was started and leaves nothing behind."""
     run = config.stash.get(_RUN, None)
