@@ -17,7 +17,7 @@ import datetime as dt
 import hashlib
 import logging
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeVar
 
@@ -25,6 +25,7 @@ import orjson
 from arq.connections import ArqRedis
 from tortoise.transactions import in_transaction
 
+from adapters.apart import apart
 from poise_sdk import oauth
 from poise_sdk.errors import Fatal, NeedsReauth, PoiseError, Retriable, Skippable
 from poise_sdk.vocabulary import DataType
@@ -141,10 +142,10 @@ async def complete_dance(
 ) -> Connection:
     """Exchange the code, keep the connection, order its data. Raises `ConsentError`: then nothing is kept."""
     config = await _config(adapter)
-    credentials = await _contained(adapter, adapter.exchange(config, attempt.authorization, code))
-    config = replace(config, credentials=credentials)
-    account = credentials.vendor_user_id or await _contained(adapter, _account(adapter, config))
-    withheld = await _withheld(adapter, config, attempt.authorization)
+    credentials = await _contained(adapter, lambda: adapter.exchange(config, attempt.authorization, code))
+    known = replace(config, credentials=credentials)
+    account = credentials.vendor_user_id or await _contained(adapter, lambda: _account(adapter, known))
+    withheld = await _withheld(adapter, known, attempt.authorization)
     return await _keep(redis, adapter, attempt.athlete_id, credentials, account, withheld)
 
 
@@ -160,11 +161,11 @@ async def attach(
     if secret is None:
         raise ConsentError("disabled", f"{adapter.title} needs the team's token")
     credentials = Credentials(access_token=secret, vendor_user_id=vendor_athlete_id)
-    config = replace(config, credentials=credentials)
-    covered = await _contained(adapter, _covered(adapter, config))
+    known = replace(config, credentials=credentials)
+    covered = await _contained(adapter, lambda: _covered(adapter, known))
     if vendor_athlete_id not in {one.id for one in covered}:
-        known = ", ".join(f"{one.id} ({one.name})" for one in covered[:20]) or "nobody"
-        message = f"the team's account does not cover {vendor_athlete_id!r}; it covers {known}"
+        names = ", ".join(f"{one.id} ({one.name})" for one in covered[:20]) or "nobody"
+        message = f"the team's account does not cover {vendor_athlete_id!r}; it covers {names}"
         raise ConsentError("refused", message)
     return await _keep(redis, adapter, athlete_id, credentials, vendor_athlete_id, frozenset())
 
@@ -225,12 +226,10 @@ async def _withheld(
     granted = config.credentials.scopes if config.credentials else frozenset()
     if granted >= set(authorization.scopes):
         return frozenset()
-    found = set()
-    try:
-        async with (
-            asyncio.timeout(_REQUEST_S),
-            adapter.connect(replace(config, budget=_NoRequests())) as client,
-        ):
+    found: set[DataType] = set()
+
+    async def probe() -> None:
+        async with adapter.connect(replace(config, budget=_NoRequests())) as client:
             now = dt.datetime.now(dt.UTC)
             for data_type in adapter.capabilities.data_types:
                 try:
@@ -240,6 +239,10 @@ async def _withheld(
                     found.add(data_type)
                 except PoiseError:
                     continue  # it was about to ask: that it may at all is the sync's to find out
+
+    try:
+        async with apart(adapter.name) as thread:
+            await thread.call(probe, within_s=_REQUEST_S)
     except Exception as error:
         _log.warning("%s cannot tell what was granted: %s", adapter.name, type(error).__name__)
     return frozenset(found)
@@ -256,11 +259,11 @@ class _NoRequests:
         """See :meth:`poise_sdk.budget.RateBudget.pause`."""
 
 
-async def _contained(adapter: WearableAdapter, work: Awaitable[_T]) -> _T:
+async def _contained(adapter: WearableAdapter, work: Callable[[], Awaitable[_T]]) -> _T:
     """What an adapter's call gives, in time; whatever it raises becomes a `ConsentError`."""
     try:
-        async with asyncio.timeout(_PATIENCE_S):
-            return await work
+        async with apart(adapter.name) as thread:
+            return await thread.call(work, within_s=_PATIENCE_S)
     except NeedsReauth as error:
         _log.info("%s refuses a consent: %s", adapter.name, type(error).__name__)
         raise ConsentError("refused", f"{adapter.title} does not accept this consent: begin anew") from None

@@ -20,9 +20,10 @@ from storage import archive
 from storage.people import circuits, sync_states
 from tasks.context import JobContext
 from tasks.registry import Outcome, Reschedule, job
+from tasks.sync.contained import AdapterDefectError
 from tasks.sync.intake import Taken
 from tasks.sync.run import interrupted_span
-from tasks.sync.session import AdapterDefectError, Session, open_session
+from tasks.sync.session import Session, open_session
 from tasks.sync.spans import History, Span, has_history, window_before
 from tasks.sync.turns import BusyError, turn
 from tasks.sync.work import BUSY_S, Work, begin_work, circuit_pause, settle

@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Final, Literal, TypeVar
 
+from adapters.apart import apart, at_home
 from poise_sdk.budget import RateBudget
-from poise_sdk.errors import NeedsReauth, PoiseError, Retriable, Skippable
+from poise_sdk.errors import NeedsReauth, PoiseError, Skippable
 from poise_sdk.vocabulary import DataType
 from poise_sdk.wearable import Credentials, Page, WearableAdapter, WearableClient, WearableConfig
 from storage.budget import vendor_budget
 from storage.people import vault, vendor_apps
 from tasks.context import Services
+from tasks.sync.contained import AdapterDefectError, Contained
 from tasks.sync.spans import LEAD, Span
 
 __all__ = [
-    "AdapterDefectError",
     "Meter",
     "NotSharedError",
     "Priority",
@@ -38,18 +39,12 @@ Priority = Literal["urgent", "routine", "backfill"]
 
 #: Credentials that end sooner than this are renewed before they are used.
 _RENEW_BEFORE: Final = dt.timedelta(minutes=2)
-#: How long one page may take: several requests, each of which may wait for its budget.
-_PAGE_S: Final = 180.0
 
 _T = TypeVar("_T")
 
 
 class NotSharedError(PoiseError):
     """The credentials are good, and the vendor does not allow this type of data with them."""
-
-
-class AdapterDefectError(PoiseError):
-    """The adapter raised what no adapter should: a defect of its own."""
 
 
 class Session:
@@ -61,13 +56,13 @@ class Session:
         adapter: WearableAdapter,
         config: WearableConfig,
         version: int,
-        stack: AsyncExitStack,
+        contained: Contained,
     ) -> None:
         self.connection_id = connection_id
         self.adapter = adapter
         self._config = config
         self._version = version
-        self._stack = stack
+        self._contained = contained
         self._client: WearableClient | None = None
 
     @property
@@ -99,7 +94,7 @@ class Session:
             client = await self.client()
             try:
                 ask = partial(client.fetch, data_type, span.since, until, cursor=cursor)
-                async with aclosing(_timed(ask, self.adapter.name)) as pages:
+                async with aclosing(self._contained.pages(ask)) as pages:
                     async for page in pages:
                         begun, renewed, cursor = True, False, page.next_cursor
                         yield page
@@ -120,13 +115,17 @@ class Session:
     async def call(self, ask: Callable[[WearableClient], Awaitable[_T]]) -> _T:
         """``await ask(client)``, once more with renewed credentials if the first are refused."""
         try:
-            return await _contained(ask(await self.client()), self.adapter.name)
+            return await self._asked(ask)
         except NeedsReauth as error:
             await self._renew_or_doubt(error)
         try:
-            return await _contained(ask(await self.client()), self.adapter.name)
+            return await self._asked(ask)
         except NeedsReauth as error:
             raise NotSharedError(error.message, hint=error.hint) from error
+
+    async def _asked(self, ask: Callable[[WearableClient], Awaitable[_T]]) -> _T:
+        client = await self.client()
+        return await self._contained.call(lambda: ask(client))
 
     async def renew(self) -> None:
         """Get new credentials, unless another worker has done so meanwhile.
@@ -156,15 +155,18 @@ class Session:
         self._version = version
         self._config = replace(self._config, credentials=credentials)
         # A client opened anew holds the new credentials, whoever fetched them and whatever it remembers.
-        await self._stack.aclose()
+        await self._contained.close()
         self._client = await self._connected()
 
     async def _refreshed(self, credentials: Credentials) -> Credentials:
         # Vendors count tokens apart from data: renewing one neither waits for the budget nor uses it.
         config = replace(self._config, credentials=credentials, budget=None)
-        async with AsyncExitStack() as stack:
-            client = await _connected(stack, self.adapter, config)
-            return await _contained(client.refresh(), self.adapter.name)
+
+        async def ask() -> Credentials:
+            async with self.adapter.connect(config) as client:
+                return await client.refresh()
+
+        return await self._contained.call(ask)
 
     async def _renew_or_doubt(self, refusal: NeedsReauth) -> None:
         """Renew the credentials; those that cannot be renewed by nature are tried on something else."""
@@ -177,12 +179,12 @@ class Session:
         """Whether the vendor still knows who we are."""
         client = await self.client()
         try:
-            return await _contained(client.user_id(), self.adapter.name) is not None
+            return await self._contained.call(client.user_id) is not None
         except (NeedsReauth, AdapterDefectError):
             return False
 
     async def _connected(self) -> WearableClient:
-        return await _connected(self._stack, self.adapter, self._config)
+        return await self._contained.open(partial(self.adapter.connect, self._config))
 
 
 @asynccontextmanager
@@ -192,8 +194,8 @@ async def open_session(
     """A line to the vendor for the body's duration. Raises ``NeedsReauth`` if no credentials are kept."""
     credentials, version = await vault.load_credentials(connection_id)
     config = replace(await config_of(services, adapter, priority=priority), credentials=credentials)
-    async with AsyncExitStack() as stack:
-        yield Session(connection_id, adapter, config, version, stack)
+    async with apart(adapter.name) as thread:
+        yield Session(connection_id, adapter, config, version, Contained(adapter.name, thread))
 
 
 async def config_of(services: Services, adapter: WearableAdapter, *, priority: Priority) -> WearableConfig:
@@ -211,73 +213,23 @@ async def config_of(services: Services, adapter: WearableAdapter, *, priority: P
 
 
 class Meter:
-    """Counts the requests that a client asks the vendor's budget for, if there is one to ask."""
+    """Counts the requests that a client asks the vendor's budget for, if there is one to ask.
+
+    The client asks from its own loop; the budget is asked in the one where the meter was made.
+    """
 
     def __init__(self, budget: RateBudget | None) -> None:
         self._budget = budget
+        self._home = asyncio.get_running_loop()
         self.requests = 0
 
     async def acquire(self, n: int = 1, *, urgent: bool = False) -> None:
         """See :meth:`poise_sdk.budget.RateBudget.acquire`."""
         if self._budget is not None:
-            await self._budget.acquire(n, urgent=urgent)
+            await at_home(self._home, partial(self._budget.acquire, n, urgent=urgent))
         self.requests += n
 
     async def pause(self, seconds: float) -> None:
         """See :meth:`poise_sdk.budget.RateBudget.pause`."""
         if self._budget is not None:
-            await self._budget.pause(seconds)
-
-
-async def _connected(
-    stack: AsyncExitStack, adapter: WearableAdapter, config: WearableConfig
-) -> WearableClient:
-    """An open client, to be closed with ``stack``."""
-    try:
-        return await stack.enter_async_context(adapter.connect(config))
-    except PoiseError:
-        raise
-    except Exception as error:
-        raise _defect(adapter.name, error) from error
-
-
-async def _timed(ask: Callable[[], AsyncIterator[Page]], adapter: str) -> AsyncGenerator[Page, None]:
-    """The pages, each within its time; what is no expected error becomes one."""
-    try:
-        stream = aiter(ask())
-    except PoiseError:
-        raise
-    except Exception as error:
-        raise _defect(adapter, error) from error
-
-    async def following() -> Page | None:
-        return await anext(stream, None)
-
-    try:
-        while (page := await _contained(following(), adapter)) is not None:
-            if not isinstance(page, Page):
-                raise AdapterDefectError(f"the adapter {adapter} failed: {type(page).__name__} is no page")
-            yield page
-    finally:
-        close = getattr(stream, "aclose", None)
-        if close is not None:
-            await close()
-
-
-async def _contained(work: Awaitable[_T], adapter: str) -> _T:
-    """The result of an adapter's call: in time, or one of the errors that say how to recover."""
-    try:
-        async with asyncio.timeout(_PAGE_S) as limit:
-            return await work
-    except PoiseError:
-        raise
-    except TimeoutError as error:
-        if limit.expired():
-            raise Retriable(f"{adapter}: no page within {_PAGE_S:g} s") from error
-        raise _defect(adapter, error) from error
-    except Exception as error:
-        raise _defect(adapter, error) from error
-
-
-def _defect(adapter: str, error: Exception) -> AdapterDefectError:
-    return AdapterDefectError(f"the adapter {adapter} failed: {type(error).__name__}: {error}"[:500])
+            await at_home(self._home, partial(self._budget.pause, seconds))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
+from adapters.apart import apart
 from poise_sdk.errors import PoiseError, Retriable
 from poise_sdk.wearable import WearableAdapter, verification_token
 from storage.connect import rows
@@ -26,6 +27,8 @@ __all__ = ["subscribe"]
 logger = logging.getLogger(__name__)
 
 EVERY_S: Final = 86_400.0
+#: How long an adapter may take to order its webhooks: some vendors want one order a type.
+_SUBSCRIBE_S: Final = 300.0
 
 # Vendors of which no connection has heard anything, though some have been connected for long enough.
 _SILENT: Final = """
@@ -76,7 +79,9 @@ async def _see_to(context: JobContext, adapter: WearableAdapter) -> dict[str, An
     if token is None:
         return "the application has no secret"
     config = await config_of(context.services, adapter, priority="routine")
-    standing = await adapter.subscribe(config, app.callback_url, token)
+    address = app.callback_url
+    async with apart(adapter.name) as thread:
+        standing = await thread.call(lambda: adapter.subscribe(config, address, token), within_s=_SUBSCRIBE_S)
     await connections.set_subscribed(adapter.name, bool(standing))
     ends = [one.expires_at for one in standing if one.expires_at is not None]
     return {

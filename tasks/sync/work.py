@@ -34,8 +34,9 @@ from tasks.ingest import archive_url
 from tasks.registry import Reschedule
 from tasks.sync import translate
 from tasks.sync.clocks import retry_after
+from tasks.sync.contained import AdapterDefectError
 from tasks.sync.intake import Order, Taken, installed, take_in
-from tasks.sync.session import AdapterDefectError, NotSharedError
+from tasks.sync.session import NotSharedError
 from tasks.sync.telling import Teller
 
 __all__ = ["BUSY_S", "Work", "begin_work", "circuit_pause", "put_off", "settle"]

@@ -245,7 +245,9 @@ async def test_a_wearable_is_connected_lived_with_and_ended(site: Site, wearable
             asked = [
                 one
                 for one in vendor.requests
-                if one.method == "GET" and one.headers.get("authorization", "").startswith("Bearer ")
+                if one.method == "GET"
+                and one.query
+                and one.headers.get("authorization", "").startswith("Bearer ")
             ][-1]
             assert await once_more(vendor, asked) == 200
             removed = (await api(REMOVE, id=connection["id"]))["connectionRemove"]

@@ -46,7 +46,7 @@ _ALL: Final = (
     Metric("avg_hr_bpm", "bpm", 20, 260, "Average heart rate"),
     Metric("min_hr_bpm", "bpm", 20, 260, "Lowest heart rate", Span.MIN),
     Metric("max_hr_bpm", "bpm", 20, 260, "Highest heart rate", Span.MAX),
-    Metric("resting_hr_bpm", "bpm", 20, 130, "Resting heart rate"),
+    Metric("resting_hr_bpm", "bpm", 20, 150, "Resting heart rate"),
     Metric("walking_hr_bpm", "bpm", 30, 220, "Walking heart rate average"),
     Metric("hr_recovery_bpm", "bpm", -50, 150, "Heart rate recovery in one minute"),
     Metric("hrv_rmssd_ms", "ms", 1, 400, "Heart rate variability, rMSSD"),

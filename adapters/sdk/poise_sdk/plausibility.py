@@ -86,7 +86,7 @@ def _times(record: WearableRecord, received_at: dt.datetime) -> tuple[str, str] 
         if seconds < 0:
             return "end_at", f"it ends before it begins: {start.isoformat()} to {end.isoformat()}"
         if longest is not None and seconds > longest:
-            return "end_at", f"it lasts {seconds / 3600:.1f} hours, more than {longest // 3600}"
+            return "end_at", f"it lasts {seconds / 3600:g} hours, more than {longest // 3600}"
     offset = getattr(record, "utc_offset_s", None)
     if offset is not None and abs(offset) > LARGEST_OFFSET_S:
         return "utc_offset_s", f"no place on earth is {offset} s from UTC"

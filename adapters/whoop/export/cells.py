@@ -8,9 +8,10 @@ The rest is for exports that a spreadsheet has saved again: other orders of the 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -62,10 +63,13 @@ class Cells:
     _zones: dict[str, int | ZoneInfo] = field(default_factory=dict)
 
     @classmethod
-    def told_by(cls, times: Iterable[str], *, delimiter: str) -> Cells:
-        """For a document with this delimiter, whose ``times`` are some of its times."""
+    def told_by(cls, times: Sequence[Sequence[str]], *, delimiter: str) -> Cells:
+        """For a document with this delimiter; ``times`` are those of some of its rows, row by row."""
+        day_first = _day_first(itertools.chain.from_iterable(times))
+        if day_first is None:
+            day_first = _turning_first(times)
         # Where the comma parts decimals, spreadsheets part cells by semicolons.
-        return cls(decimal_comma=delimiter == ";", day_first=_day_first(times))
+        return cls(decimal_comma=delimiter == ";", day_first=day_first)
 
     def fits(self, cell: str, sort: Sort) -> bool:
         """Whether a cell can be of this sort; a blank one can be of any."""
@@ -191,6 +195,21 @@ def _day_first(times: Iterable[str]) -> bool | None:
         if match[8]:  # the clock of those who write the month first
             told = False
     return told
+
+
+def _turning_first(rows: Iterable[Sequence[str]]) -> bool | None:
+    """Whether the first number is the day, told by rows of which it is the only one that changes.
+
+    The times of a row lie within days of one another, and where no number is above 12 no month ends.
+    """
+    turning: set[bool] = set()
+    for cells in rows:
+        matches = [match for cell in cells if (match := _OTHER_DATE.fullmatch(cell.strip()))]
+        dates = [match for match in matches if len(match[1]) < 4]
+        first, second = (len({int(match[at]) for match in dates}) > 1 for at in (1, 3))
+        if first is not second:
+            turning.add(first)
+    return turning.pop() if len(turning) == 1 else None
 
 
 def _zone(cell: str) -> int | ZoneInfo:

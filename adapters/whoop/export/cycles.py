@@ -2,6 +2,9 @@
 
 A row is a ``Cycle``, a ``Recovery``, an ``HrvNight``, and the ``Night`` whose columns it repeats. That night
 is marked as derived: it fills gaps, and the night's own row says the same.
+
+Where WHOOP took the recovery from a nap, the row repeats that nap and not the night its cycle began with. The
+nap does not tell the cycle's day: it may end on the next one.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import Final
 
 from adapters.whoop.export.columns import Column
 from adapters.whoop.export.rows import Moment, Row
-from adapters.whoop.export.sleeps import night
+from adapters.whoop.export.sleeps import begins, night
 from poise_sdk.observations import Cycle, HrvNight, Origin, QualityFlag, Recovery
 from poise_sdk.plausibility import LONGEST_S
 from poise_sdk.wearable import Item
@@ -34,6 +37,8 @@ def cycle(row: Row) -> Iterator[Item]:
     start = row.start(zone, Column.CYCLE_START, Column.SLEEP_ONSET)
     if not _belongs(row, start, onset, wake):
         onset = wake = None
+    nap = onset is not None and _naps(row, start, onset)
+    day = wake.day if wake and not nap else None
     common = row.remarks
     strain = row.number(Column.DAY_STRAIN)
     energy = row.number(Column.ENERGY)
@@ -53,7 +58,7 @@ def cycle(row: Row) -> Iterator[Item]:
         start_at=start.at,
         end_at=end.at if end else None,
         utc_offset_s=start.utc_offset_s,
-        day=wake.day if wake else None,
+        day=day,
         strain=strain,
         energy_kj=energy,
         avg_hr_bpm=average,
@@ -61,9 +66,11 @@ def cycle(row: Row) -> Iterator[Item]:
         quality=row.remarks,
     )
     row.quality[:] = common
-    yield from _recovery(row, start, onset, wake, recovery)
+    yield from _recovery(row, start, day, onset, wake, recovery)
     if onset is not None and wake is not None:
-        yield night(row, onset, wake, nap=False, origin=Origin.DERIVED)
+        if nap:
+            row.remark(QualityFlag.PARTIAL, "nap", "told from its place in the cycle")
+        yield night(row, onset, wake, nap=nap, origin=Origin.DERIVED)
 
 
 def _belongs(row: Row, start: Moment, onset: Moment | None, wake: Moment | None) -> bool:
@@ -82,6 +89,11 @@ def _belongs(row: Row, start: Moment, onset: Moment | None, wake: Moment | None)
     return False
 
 
+def _naps(row: Row, start: Moment, onset: Moment) -> bool:
+    """Whether the row's sleep is a nap: it comes later in the cycle, and naps have no consistency."""
+    return not begins(start, onset) and Column.CONSISTENCY not in row
+
+
 def _why(onset: Moment | None, end: Moment | None) -> QualityFlag:
     if onset is None:
         return QualityFlag.NOT_WORN
@@ -89,7 +101,12 @@ def _why(onset: Moment | None, end: Moment | None) -> QualityFlag:
 
 
 def _recovery(
-    row: Row, start: Moment, onset: Moment | None, wake: Moment | None, recovery: float | None
+    row: Row,
+    start: Moment,
+    day: dt.date | None,
+    onset: Moment | None,
+    wake: Moment | None,
+    recovery: float | None,
 ) -> Iterator[Item]:
     resting = row.number(Column.RESTING_HR)
     hrv = row.number(Column.HRV)
@@ -102,7 +119,7 @@ def _recovery(
         row=row.place,
         start_at=start.at,
         utc_offset_s=start.utc_offset_s,
-        day=wake.day if wake else None,
+        day=day,
         recovery_pct=recovery,
         resting_hr_bpm=resting,
         hrv_rmssd_ms=hrv,

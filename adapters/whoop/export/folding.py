@@ -14,6 +14,11 @@ _SMALL: Final = frozenset(
     | {"do", "da", "dos", "das", "no", "na", "em", "du", "d", "l", "le", "les", "au", "aux", "a", "al"}
     | {"di", "dell", "della", "dello", "il", "lo", "nel"}
 )
+#: Units at the end of a header whose parentheses are gone: ``asleep_duration_min``.
+_UNITS: Final = frozenset(
+    {"bpm", "rpm", "ms", "min", "minutes", "hours", "celsius", "fahrenheit", "cal", "kcal", "kj"}
+    | {"meters", "km", "miles", "pct", "percent"}
+)
 _PARENTHESES: Final = re.compile(r"\(([^()]*)\)")
 _WORD: Final = re.compile(r"[a-z0-9]+")
 
@@ -31,6 +36,8 @@ def fold(header: str) -> Folded:
     """``Deep (SWS) duration (min)`` → ``("deep duration", ("sws", "min"))``."""
     notes = tuple(" ".join(words_of(note)) for note in _PARENTHESES.findall(header))
     words = words_of(_PARENTHESES.sub(" ", header))
+    if not notes and len(words) > 1 and words[-1] in _UNITS:
+        notes = (words.pop(),)
     return Folded(" ".join(sorted(word for word in words if word not in _SMALL)), notes)
 
 

@@ -37,7 +37,7 @@ _ENGLISH: Final = {
     Column.IN_BED: "In bed duration (min); Sleep in bed (min); Time in bed (min)",
     Column.LIGHT: "Light sleep duration (min); Sleep light (min)",
     Column.DEEP: "Deep (SWS) duration (min); Deep sleep / SWS duration (min); Deep sleep duration (min); "
-    "Sleep deep (min); SWS duration (min)",
+    "Sleep deep (min); SWS duration (min); Deep SWS duration (min)",
     Column.REM: "REM duration (min); REM sleep duration (min); Sleep REM (min)",
     Column.AWAKE: "Awake duration (min); Sleep awake (min)",
     Column.NEED: "Sleep need (min)",

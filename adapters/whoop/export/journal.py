@@ -16,8 +16,11 @@ __all__ = ["entry"]
 def entry(row: Row) -> Iterator[Item]:
     """The entry of one row. An answer that is neither yes nor no is kept as it is written.
 
-    The host takes its day from the cycle that begins with it; no cycle needs to be in the export.
+    The host takes its day from the cycle that begins with it; no cycle needs to be in the export. But where
+    WHOOP had none (the strap was not worn), the row does not say which day was meant.
     """
+    if Column.CYCLE_START not in row:
+        raise Trouble(Column.CYCLE_START.value, "WHOOP exports it without a cycle: its day is told nowhere")
     zone = row.zone()
     start = row.start(zone, Column.CYCLE_START)
     question = row.text(Column.QUESTION)

@@ -101,7 +101,8 @@ def _recognise(lines: list[str], delimiter: str, names: list[str]) -> Layout:
     folded = [fold(name) for name in names]
     known = _columns(folded)
     sample = list(_sample(lines, delimiter, len(names)))
-    cells = Cells.told_by((cell for row in sample for cell in row if ":" in cell), delimiter=delimiter)
+    times = [[cell for cell in row if ":" in cell] for row in sample]
+    cells = Cells.told_by(times, delimiter=delimiter)
     table = _table(frozenset(known.values()))
     fitting = _fitting(table, known, sample, cells, len(names))
     if table is None:
@@ -169,11 +170,16 @@ def _fitting(
 
 
 def _shaped(layout: Sequence[Column], sample: Sequence[list[str]], cells: Cells) -> bool:
-    """Whether the rows have the shape of ``layout``, but for the few that any file may have wrong."""
+    """Whether the rows have the shape of ``layout``, but for the few that any file may have wrong.
+
+    Rows without a cycle are not asked: a journal may consist of them.
+    """
+    begun = layout.index(Column.CYCLE_START)
+    placed = [row for row in sample if not is_blank(row[begun])]
     wrong = sum(
-        not all(_fits(column, at, [row], cells) for at, column in enumerate(layout)) for row in sample
+        not all(_fits(column, at, [row], cells) for at, column in enumerate(layout)) for row in placed
     )
-    return wrong < len(sample) and wrong <= len(sample) * _WRONG
+    return wrong < len(placed) and wrong <= len(placed) * _WRONG
 
 
 def _fits(column: Column, at: int, sample: Sequence[list[str]], cells: Cells) -> bool:

@@ -76,8 +76,8 @@ class Reader:
     file: str
     layout: Layout
     scales: Mapping[Column, tuple[float, float]] = field(init=False)
-    crowded: frozenset[tuple[str, str]] = field(init=False)
-    """Starts (and zones) at which several different activities begin, as they are written."""
+    crowds: Mapping[tuple[str, str], frozenset[tuple[str, str]]] = field(init=False)
+    """By start and zone the activities (and ends) that begin there, where they are several; as written."""
     _remarks: tuple[Quality, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,19 +85,15 @@ class Reader:
         zoned = Column.CYCLE_ZONE in self.layout.at
         self._remarks = () if zoned else (_NO_ZONE,)
         self.scales = {column: scale for column in notes if (scale := _scale(column, notes[column]))}
-        self.crowded = self._crowded() if self.layout.table is Table.WORKOUTS else frozenset()
+        self.crowds = self._crowds() if self.layout.table is Table.WORKOUTS else {}
 
-    def _crowded(self) -> frozenset[tuple[str, str]]:
-        at = self.layout.at
-        start, zone, name = at[Column.WORKOUT_START], at.get(Column.CYCLE_ZONE), at.get(Column.ACTIVITY)
-        if name is None:
-            return frozenset()
-        names: dict[tuple[str, str], set[str]] = {}
+    def _crowds(self) -> dict[tuple[str, str], frozenset[tuple[str, str]]]:
+        crowds: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for cells in self.layout.rows():
             if len(cells) == self.layout.width:
-                begun = (cells[start], "" if zone is None else cells[zone])
-                names.setdefault(begun, set()).add(cells[name])
-        return frozenset(begun for begun, several in names.items() if len(several) > 1)
+                row = Row(self, 0, cells)
+                crowds.setdefault(row.begun, set()).add((row.cell(Column.ACTIVITY), row.finished))
+        return {begun: frozenset(crowd) for begun, crowd in crowds.items() if len(crowd) > 1}
 
     def rows(self) -> Iterator[Row | Rejected]:
         """Every row under its 1-based number, the header not counted; what is none as a ``Rejected``."""
@@ -218,10 +214,19 @@ class Row:
         self.quality.append(Quality(flag=flag, field=field, detail=detail))
 
     @property
-    def crowded(self) -> bool:
-        """Whether another activity begins at the same moment."""
-        begun = (self.cell(Column.WORKOUT_START), self.cell(Column.CYCLE_ZONE))
-        return begun in self.reader.crowded
+    def begun(self) -> tuple[str, str]:
+        """When a workout begins, as it is written: the time and its zone."""
+        return self.cell(Column.WORKOUT_START), self.cell(Column.CYCLE_ZONE)
+
+    @property
+    def finished(self) -> str:
+        """When a workout ends, as it is written: the time, else what it lasted."""
+        return self.cell(Column.WORKOUT_END) or self.cell(Column.DURATION)
+
+    @property
+    def crowd(self) -> frozenset[tuple[str, str]]:
+        """The activities that begin when this one does, and their ends; empty where it is alone."""
+        return self.reader.crowds.get(self.begun, frozenset())
 
     @property
     def cells(self) -> Cells:

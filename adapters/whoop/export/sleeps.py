@@ -12,7 +12,7 @@ from poise_sdk.fields import Trouble
 from poise_sdk.observations import Night, Origin, Quality, QualityFlag
 from poise_sdk.wearable import Item
 
-__all__ = ["night", "sleep"]
+__all__ = ["begins", "night", "sleep"]
 
 #: How far the start of a cycle's night may lie from that of the cycle: they are one instant, but for a
 #: spreadsheet that drops the seconds.
@@ -34,6 +34,11 @@ def sleep(row: Row) -> Iterator[Item]:
     if nap is None:
         nap = _told_nap(row, onset)
     yield night(row, onset, wake, nap=nap, origin=Origin.FILE)
+
+
+def begins(cycle: Moment, onset: Moment) -> bool:
+    """Whether the sleep that begins at ``onset`` is the one that begins the cycle, not a later one."""
+    return onset.at - cycle.at <= _SAME
 
 
 def night(row: Row, onset: Moment, wake: Moment, *, nap: bool, origin: Origin) -> Night:
@@ -81,10 +86,8 @@ def _told_end(row: Row, onset: Moment) -> Moment:
 
 
 def _told_nap(row: Row, onset: Moment) -> bool:
-    zone = row.zone()
-    begun = row.moment_or_lost(Column.CYCLE_START, zone)
+    begun = row.moment_or_lost(Column.CYCLE_START, row.zone())
     if begun is None:
         return False
-    nap = onset.at - begun.at > _SAME
     row.remark(QualityFlag.PARTIAL, "nap", "told from its place in the cycle")
-    return nap
+    return not begins(begun, onset)

@@ -15,6 +15,7 @@ from poise_sdk.wearable import Item
 __all__ = ["workout"]
 
 _SECONDS_PER_MINUTE: Final = 60.0
+_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def workout(row: Row) -> Iterator[Item]:
@@ -33,8 +34,7 @@ def workout(row: Row) -> Iterator[Item]:
     label = row.text(Column.ACTIVITY)
     name = activity(label)
     yield Workout(
-        # The host knows a workout of a file by its start; two activities entered for one minute are two.
-        source_id=f"@{start.at:%Y-%m-%dT%H:%M:%SZ}/{name}" if row.crowded else None,
+        source_id=_id(row, name, start, end),
         origin=Origin.FILE,
         row=row.place,
         start_at=start.at,
@@ -58,6 +58,18 @@ def workout(row: Row) -> Iterator[Item]:
         gps=row.flag(Column.GPS),
         quality=row.remarks,
     )
+
+
+def _id(row: Row, name: str, start: Moment, end: Moment) -> str | None:
+    """The host knows a workout of a file by its start; but what is entered for one minute may be two.
+
+    Then the activity tells them apart, and where it is the same, the end.
+    """
+    if not row.crowd:
+        return None
+    alike = {finished for label, finished in row.crowd if activity(label.strip() or None) == name}
+    own = f"@{start.at:{_TIME}}/{name}"
+    return own if len(alike) == 1 else f"{own}/{end.at:{_TIME}}"
 
 
 def _minutes(row: Row, zone: Column, duration: float) -> float | None:

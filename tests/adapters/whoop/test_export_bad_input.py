@@ -104,9 +104,34 @@ def test_other_ways_to_write_a_time_are_read_where_they_say_which_number_is_the_
 
 
 def test_a_date_that_may_be_two_is_rejected() -> None:
-    row = cells(SLEEPS, cycle_start="", cycle_end="", sleep_onset="3/4/2025 22:48", wake="4/4/2025 06:57")
+    row = cells(SLEEPS, cycle_start="", cycle_end="", sleep_onset="3/4/2025 00:48", wake="3/4/2025 06:57")
     rejected = only(Rejected, read(csv_of(SLEEPS, row)))
     assert "does not say which number is the month" in rejected.reason
+
+
+@pytest.mark.parametrize(
+    ("onset", "wake", "day"),
+    [
+        ("3/4/25 22:48", "3/5/25 06:57", dt.date(2025, 3, 5)),
+        ("3/4/2025 22:48", "4/4/2025 06:57", dt.date(2025, 4, 4)),
+        ("12/9/2025 10:48:00 PM", "12/10/2025 6:57:00 AM", dt.date(2025, 12, 10)),
+    ],
+)
+def test_the_number_that_changes_within_a_row_is_the_day(onset: str, wake: str, day: dt.date) -> None:
+    changed = {"cycle_start": onset, "cycle_end": wake, "sleep_onset": onset, "wake": wake}
+    noon = {"cycle_end": "", "sleep_onset": onset, "wake": onset}
+    rows = [cells(CYCLES, **changed), cells(CYCLES, **(changed | noon))]
+    cycles = [item for item in read(csv_of(CYCLES, *rows)) if isinstance(item, Cycle)]
+    assert cycles[0].day == day
+    assert {(one.start_at + dt.timedelta(hours=-5)).month for one in cycles} == {day.month}
+
+
+def test_rows_that_contradict_one_another_tell_no_order_of_day_and_month() -> None:
+    rows = [
+        cells(SLEEPS, cycle_start="", cycle_end="", sleep_onset=onset, wake=wake)
+        for onset, wake in (("3/4/2025 22:48", "3/5/2025 06:57"), ("3/4/2025 22:48", "4/4/2025 06:57"))
+    ]
+    assert refused(read(csv_of(SLEEPS, *rows))) == [(1, "sleep_onset", False), (2, "sleep_onset", False)]
 
 
 @pytest.mark.parametrize(
@@ -275,6 +300,13 @@ def test_two_activities_that_begin_in_the_same_second_are_two() -> None:
         "@2025-03-12T22:10:00Z/meditation",
     ]
     assert read(csv_of(WORKOUTS, *reversed(rows)))[::-1] != []
+    again = cells(WORKOUTS, activity_name="Sauna", workout_end="2025-03-12 18:30:00", duration="80")
+    workouts = [item for item in read(csv_of(WORKOUTS, *rows, again, again)) if isinstance(item, Workout)]
+    assert [one.source_id for one in workouts] == [
+        "@2025-03-12T22:10:00Z/sauna/2025-03-12T22:56:20Z",
+        "@2025-03-12T22:10:00Z/meditation",
+        *["@2025-03-12T22:10:00Z/sauna/2025-03-12T23:30:00Z"] * 2,
+    ]
     other = cells(WORKOUTS, workout_start="2025-03-12 17:10:01")
     assert {
         item.source_id for item in read(csv_of(WORKOUTS, rows[0], other)) if isinstance(item, Workout)

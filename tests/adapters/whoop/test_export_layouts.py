@@ -66,6 +66,9 @@ def test_every_column_is_known_in_english() -> None:
         ("Altitude Gain (meters)", "Altitude gain (meters)"),
         ("GPS Enabled", "GPS enabled"),
         ("Cycle time zone", "Cycle timezone"),
+        ("heart_rate_variability_ms", "Heart rate variability (ms)"),
+        ("deep_sws_duration_min", "Deep (SWS) duration (min)"),
+        ("recovery_score_pct", "Recovery score %"),
     ],
 )
 def test_a_header_is_known_in_other_words(mine: str, its: str) -> None:
@@ -143,6 +146,15 @@ def test_the_german_subset_has_neither_ends_nor_a_time_zone() -> None:
     assert workout.end_at.isoformat() == "2025-08-10T18:41:37+00:00"
 
 
+@pytest.mark.parametrize("english", FILES, ids=["cycles", "sleeps", "workouts", "journal"])
+def test_headers_may_have_been_made_names_of_variables_with_their_units_behind(english: str) -> None:
+    """As those do who clean their export first; an index may stand before it."""
+    header, row = without(english, cells(english), "Cycle end time", "Skin temp (celsius)", "HR Zone 5 %")
+    names = ["_".join(name.lower().replace("(", "").replace(")", "").split()) for name in header.split(",")]
+    assert "(" not in "".join(names)
+    assert read(csv_of(",".join(["", *names]), ["0", *row])) == read(csv_of(header, row))
+
+
 def test_a_header_that_is_not_known_takes_its_meaning_from_its_place() -> None:
     header = HEADERS["de"][2] + ",Zurückgelegter Weg,Aufstieg gesamt,Auf und ab"
     gps = {"gps": "true", "distance": "3020.55", "altitude_gain": "63.80", "altitude_change": "-4.21"}
@@ -165,6 +177,13 @@ def test_a_language_nobody_has_shown_is_read_by_its_shape(english: str) -> None:
     items = read(csv_of(header, *[row] * 6, broken))
     assert [one[0] for one in refused(items)] == [7]
     assert read(csv_of(english, *[row] * 6, broken))[:-1] == items[:-1]
+
+
+def test_a_journal_of_a_language_nobody_has_shown_may_mostly_lack_its_cycles() -> None:
+    homeless = cells(JOURNAL, cycle_start="", cycle_end="", cycle_timezone="")
+    items = read(csv_of(",".join(f"sarake {number}" for number in range(6)), *[homeless] * 7, cells(JOURNAL)))
+    assert only(JournalEntry, items).row == 8
+    assert refused(items) == [(row, "start_at", False) for row in range(1, 8)]
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,36 @@ def test_a_nap_is_a_night_of_its_own_kind() -> None:
     assert [(night.nap, night.row) for night in nights] == [(True, 1), (False, 2)]
 
 
+def test_a_recovery_that_was_taken_from_a_nap_brings_the_nap_as_one_and_keeps_its_own_day() -> None:
+    """The row then repeats the nap instead of the night, and the nap may end on the next cycle's day."""
+    slept = {"sleep_onset": "2025-03-12 23:05:00", "wake": "2025-03-13 01:40:00"}
+    items = read(csv_of(CYCLES, cells(CYCLES, sleep_consistency="", **slept)))
+    assert [type(item) for item in items] == [Cycle, Recovery, HrvNight, Night]
+    nap = only(Night, items)
+    assert (nap.nap, nap.start_at) == (True, dt.datetime(2025, 3, 13, 4, 5, tzinfo=UTC))
+    assert flags(nap) == {(QualityFlag.PARTIAL, "nap")}
+    assert (only(Cycle, items).day, only(Recovery, items).day) == (None, None)
+    assert not any(flags(only(kind, items)) for kind in (Cycle, Recovery, HrvNight))
+    assert only(HrvNight, items).start_at == nap.start_at
+    # the night's own row in sleeps.csv says nap, too: then nothing contradicts
+    own = only(Night, read(csv_of(SLEEPS, cells(SLEEPS, sleep_consistency="", nap="true", **slept))))
+    assert own.nap
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"sleep_onset": "2025-03-11 22:48:34", "sleep_consistency": ""},  # a second later, as in 2019
+        {"sleep_onset": "2025-03-11 23:30:00"},  # naps have no consistency
+        {"cycle_start": "2025-03-12 00:00:00", "sleep_consistency": ""},  # it began before its cycle
+    ],
+)
+def test_a_night_that_does_not_quite_begin_its_cycle_is_no_nap(changed: dict[str, str]) -> None:
+    items = read(csv_of(CYCLES, cells(CYCLES, **changed)))
+    assert not only(Night, items).nap
+    assert only(Cycle, items).day == only(Recovery, items).day == dt.date(2025, 3, 12)
+
+
 def test_one_cycle_ends_where_the_next_begins_whatever_the_clock_did_between() -> None:
     """The end is told on the clock of its own row: in the night of the change it is an hour off."""
     later = cells(
@@ -197,8 +227,9 @@ def test_journal_rows_without_a_cycle_are_rejected_and_the_others_kept() -> None
     homeless = cells(JOURNAL, cycle_start="", cycle_end="", cycle_timezone="")
     items = read(csv_of(JOURNAL, homeless, cells(JOURNAL)))
     assert only(JournalEntry, items).row == 2
-    assert only(Rejected, items).row == 1
-    assert not only(Rejected, items).kept
+    rejected = only(Rejected, items)
+    assert (rejected.row, rejected.field, rejected.kept) == (1, "start_at", False)
+    assert rejected.reason == "WHOOP exports it without a cycle: its day is told nowhere"
 
 
 def test_every_number_of_an_export_comes_back() -> None:

@@ -55,7 +55,7 @@ BAD: list[tuple[Any, str]] = [
     (night(source_id="\ud800"), "no sound Night"),
     (night(source_id="x" * 10_000), "10000 characters"),
     (night(end_at=at(DAY, -3)), "ends before it begins"),
-    (night(end_at=at(DAY, 30)), "32.0 hours"),
+    (night(end_at=at(DAY, 30)), "32 hours"),
     (night(start_at=dt.datetime(1970, 1, 1, tzinfo=dt.UTC)), "lost its clock"),
     (night(start_at=RECEIVED + dt.timedelta(days=300), end_at=RECEIVED + dt.timedelta(days=301)), "future"),
     (night(start_at=at(DAY).replace(tzinfo=None)), "no zone"),

@@ -46,6 +46,8 @@ class StrangerClient(WearableClient):
     async def fetch(
         self, data_type: DataType, since: dt.datetime, until: dt.datetime, *, cursor: str | None = None
     ) -> AsyncIterator[Page]:
+        if self._config.options.get("blocks"):
+            time.sleep(float(self._config.options["blocks"]))  # noqa: ASYNC251 - the trouble
         while True:
             params = {"since": since.isoformat(), "until": until.isoformat()}
             document, received_at = await self._get(

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import threading
 
 import pytest
 
+from adapters import apart
 from poise_sdk.simulation import Fault
 from poise_sdk.vocabulary import DataType
 from storage import ledger
 from storage.connect import rows
-from storage.people import circuits, connections, orders
+from storage.people import circuits, connections, orders, vendor_apps
 from tasks.context import Services
-from tasks.sync import translate
+from tasks.sync import contained, translate
 from tasks.sync.turns import turn
-from tests.tasks.sync.conftest import Place, connected, in_seconds, nights
+from tests.tasks.sync.conftest import STRANGER, Place, connected, in_seconds, nights
 from tests.tasks.sync.vendor import DAY, PAGE, Vendor
 
 
@@ -270,6 +272,38 @@ async def test_a_badly_written_adapter_is_contained(
     assert (await place.sync()).result is not None
     assert (await place.state()).status == "ok"
     assert await place.stored() == kept
+
+
+async def test_an_adapter_that_blocks_stops_nobody_but_itself(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = nights(place.vendor, 2)
+    monkeypatch.setattr(contained, "CALL_S", 0.2)
+    monkeypatch.setattr(apart, "GRACE_S", 0.2)
+    await vendor_apps.configure(STRANGER, options={"blocks": "1.5"})
+    beats = 0
+
+    async def others() -> None:
+        nonlocal beats
+        while True:
+            await asyncio.sleep(0.01)
+            beats += 1
+
+    meanwhile = asyncio.create_task(others())
+    job = await place.sync()
+    meanwhile.cancel()
+    assert beats > 5
+    assert job.state == "queued"  # it is tried again
+    assert "the adapter stranger blocks its thread in fetch (poise_stranger.py:" in str(
+        (await place.state()).error
+    )
+    monkeypatch.undo()
+    await vendor_apps.configure(STRANGER, options={"blocks": "0"})
+    await place.once(job)
+    assert await place.stored() == kept
+    for thread in threading.enumerate():
+        if thread.name == f"poise-{STRANGER}":
+            await asyncio.to_thread(thread.join)
 
 
 async def test_a_wrong_unit_and_a_malformed_row_are_refused_and_told(place: Place) -> None:

@@ -15,6 +15,11 @@ from tasks.sync.turns import BusyError, turn
 from tests.tasks.conftest import WITHIN_S
 from tests.tasks.sync.conftest import Place, nights
 
+SESSIONS = (
+    "SELECT count(*) AS n FROM pg_stat_activity "
+    "WHERE application_name = 'poise-turns' AND datname = current_database()"
+)
+
 
 async def heard(place: Place, what: Any) -> list[dict[str, Any]]:
     """What is published while ``what`` is done, up to the news that ends it."""
@@ -62,8 +67,7 @@ async def test_one_turn_excludes_the_same_turn_and_no_other(place: Place) -> Non
                 async with turn(1, DataType.SLEEP):
                     raise AssertionError("two have the turn")
         async with turn(1, DataType.WORKOUT), turn(2, DataType.SLEEP):
-            sessions = "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'poise-turns'"
-            assert (await rows(sessions))[0]["n"] == 1
+            assert (await rows(SESSIONS))[0]["n"] == 1
     async with turn(1, DataType.SLEEP):
         pass
 
