@@ -87,7 +87,7 @@ def workout(point: Fields, row: Fields, number: int) -> Workout:
         activity=kind.lower() if kind and not kind.endswith("_UNSPECIFIED") else "other",
         activity_label=row.text("displayName", None),
         duration_min=None if active is None else active / 60,
-        energy_kj=None if kcal is None else kcal * _KJ_PER_KCAL,
+        energy_kj=None if kcal is None else round(kcal * _KJ_PER_KCAL, 6),
         avg_hr_bpm=summary.number("averageHeartRateBeatsPerMinute", None),
         distance_m=_metres(summary, "distanceMillimeters"),
         altitude_gain_m=_metres(summary, "elevationGainMillimeters"),

@@ -17,7 +17,6 @@ __all__ = [
     "API",
     "AUTHORIZE",
     "COLLECTIONS",
-    "KJ_PER_KCAL",
     "OPERATIONS",
     "PHASES",
     "REVOKE",
@@ -26,6 +25,7 @@ __all__ = [
     "SUBSCRIPTIONS",
     "TOKEN",
     "WEBHOOKS",
+    "kilojoules",
 ]
 
 API: Final = "https://api.ouraring.com"
@@ -100,4 +100,9 @@ PHASES: Final[Mapping[str, SleepStage]] = {
 }
 
 #: The thermochemical calorie's thousand, by which nutrition labels and wearables count.
-KJ_PER_KCAL: Final = 4.184
+_KJ_PER_KCAL: Final = 4.184
+
+
+def kilojoules(kcal: float | None) -> float | None:
+    """Oura's kilocalories as the records' unit; more decimals would be noise of the multiplication."""
+    return None if kcal is None else round(kcal * _KJ_PER_KCAL, 6)

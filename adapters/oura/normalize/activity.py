@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from adapters.oura.normalize.sleep import samples
-from adapters.oura.payloads import KJ_PER_KCAL
+from adapters.oura.payloads import kilojoules
 from poise_sdk.fields import Fields
 from poise_sdk.observations import BodyMeasurement, JournalEntry, Profile, Reading, Workout
 from poise_sdk.wearable import Item
@@ -28,7 +28,7 @@ def workout(row: Fields, number: int) -> Iterator[Item]:
         activity=_snake(activity),
         activity_label=row.text("label", None) or activity,
         duration_min=(end - start).total_seconds() / 60,
-        energy_kj=None if kcal is None else kcal * KJ_PER_KCAL,
+        energy_kj=kilojoules(kcal),
         distance_m=row.number("distance", None),
         intensity=row.text("intensity", None),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adapters.oura.payloads import KJ_PER_KCAL
+from adapters.oura.payloads import kilojoules
 from poise_sdk.fields import Fields
 from poise_sdk.observations import DailySummary, Quality, QualityFlag, Recovery
 from poise_sdk.wearable import Item
@@ -97,8 +97,7 @@ def _summary(
 
 
 def _kj(row: Fields, name: str) -> float | None:
-    kcal = row.number(name, None)
-    return None if kcal is None else kcal * KJ_PER_KCAL
+    return kilojoules(row.number(name, None))
 
 
 def _minutes(row: Fields, name: str) -> float | None:

@@ -19,6 +19,8 @@ __all__ = ["KJ_PER_KCAL", "Moment", "Reader", "Row"]
 
 #: The thermochemical calorie (ISO 80000-5); the export writes ``cal`` and means thousands of them.
 KJ_PER_KCAL: Final = 4.184
+#: More decimals of a converted value are noise of the multiplication.
+_DECIMALS: Final = 6
 
 _CLOCKED: Final = frozenset(
     {Column.ASLEEP, Column.IN_BED, Column.LIGHT, Column.DEEP, Column.REM, Column.AWAKE, Column.NEED}
@@ -150,7 +152,7 @@ class Row:
             return None
         if scale := self.reader.scales.get(column):
             factor, shift = scale
-            return (value + shift) * factor
+            return round((value + shift) * factor, _DECIMALS)
         return value
 
     def flag(self, column: Column) -> bool | None:
