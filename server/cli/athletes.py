@@ -10,6 +10,7 @@ import typer
 from server.cli.following import dispatch, follow, with_services
 from server.cli.output import Format, FormatOption, console, fail, notices, print_json, render
 from server.cli.session import DataOption, endpoints, reading
+from server.cli.vendors import wearable_called
 
 if TYPE_CHECKING:
     from storage.people.athletes import Athlete
@@ -106,6 +107,44 @@ def remove(
     with_services(data, lambda services: _farewell(services, athlete.id))
     rows = _erase(data, athlete.id)
     console.print(f"{athlete.name} is erased: {rows:,} records and readings", highlight=False, markup=False)
+
+
+@athletes.command("token")
+def token(
+    name: Annotated[str, typer.Argument(help="The athlete's name or id.")],
+    vendor: Annotated[
+        str, typer.Option(help="In whose format the app posts: apple_health for Health Auto Export.")
+    ] = "apple_health",
+    revoke: Annotated[bool, typer.Option("--revoke", help="End the athlete's tokens instead.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Let an app post an athlete's data here by itself: a token, shown this once."""
+    from storage.people import athletes as people
+    from storage.people import ingest_tokens
+
+    adapter = wearable_called(vendor)
+    if not adapter.capabilities.file_import:
+        raise fail(f"{adapter.title} has no files to import")
+
+    async def change() -> tuple[Athlete, Any]:
+        athlete = await people.named(name)
+        if revoke:
+            return athlete, await ingest_tokens.revoke(athlete.id, adapter.name)
+        return athlete, (await ingest_tokens.create(athlete.id, adapter.name)).reveal()
+
+    athlete, told = reading(data, change)
+    if revoke:
+        console.print(
+            f"{told} of {athlete.name}'s tokens for {adapter.name} ended", highlight=False, markup=False
+        )
+        return
+    notices.print(
+        f"POST /ingest/{adapter.name} at this server's address, with the header Authorization: Bearer and "
+        f"this token, brings {athlete.name}'s data:",
+        highlight=False,
+        markup=False,
+    )
+    console.print(told, highlight=False, markup=False, soft_wrap=True)
 
 
 async def _farewell(services: Services, athlete_id: int) -> None:

@@ -79,6 +79,19 @@ def test_a_vendor_that_does_not_answer_does_not_keep_an_athlete(
     assert poise("jobs", "list", "--state", "queued", "--kind", "sync.revoke", "--format", "json").json == []
 
 
+def test_an_app_gets_a_token_for_one_athlete_until_it_is_revoked(poise: Poise) -> None:
+    poise("athletes", "add", "Ann")
+    made = poise("athletes", "token", "ann")
+    assert made.code == 0
+    assert made.out.startswith("poise_ingest_")
+    assert len(made.out.split()) == 1
+    assert "POST /ingest/apple_health" in " ".join(made.err.split())
+    ended = poise("athletes", "token", "Ann", "--vendor", "apple_health", "--revoke")
+    assert ended.out == "1 of Ann's tokens for apple_health ended\n"
+    assert_refused(poise("athletes", "token", "Ann", "--vendor", "catapult"), "has no files to import")
+    assert_refused(poise("athletes", "token", "Bob"), "no athlete is called 'Bob'")
+
+
 class _Says:
     """Somebody at the keyboard."""
 

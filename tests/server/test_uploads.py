@@ -15,7 +15,6 @@ import pytest
 from server.settings import Limits
 from server.uploads import proper_name
 from storage import ledger
-from storage.people import ingest_tokens
 from tests.server.clients import Api
 from tests.server.conftest import Settings, running, serving
 from tests.server.stranger import registry
@@ -325,6 +324,13 @@ mutation($input: IngestTokenCreateInput!) {
 """
 
 
+REVOKE = """
+mutation($input: IngestTokenRevokeInput!) {
+  ingestTokenRevoke(input: $input) { revoked errors { code field } }
+}
+"""
+
+
 async def token(api: Api, athlete: str = "1", vendor: str = "tidewatch") -> Any:
     made = await api.data(TOKEN, input={"athlete": athlete, "vendor": vendor})
     return made["ingestTokenCreate"]
@@ -357,7 +363,9 @@ async def test_a_token_is_needed_and_is_for_one_vendor_and_may_end(api: Api, hou
         assert answer.headers["www-authenticate"] == "Bearer"
     large = await api.http.post("/ingest/tidewatch", content=b"x" * 1_001, headers={"authorization": good})
     assert large.status_code == 413
-    await ingest_tokens.revoke(1, "tidewatch")
+    for revoked in (1, 0):
+        done = await api.data(REVOKE, input={"athlete": "1", "vendor": "tidewatch"})
+        assert done["ingestTokenRevoke"] == {"revoked": revoked, "errors": []}
     ended = await api.http.post("/ingest/tidewatch", content=b"{}", headers={"authorization": good})
     assert ended.status_code == 401
     assert left(house) == []
@@ -367,3 +375,5 @@ async def test_a_token_is_for_somebody_and_a_vendor_with_files(api: Api):
     for change, code in (({"athlete": "999"}, "NOT_FOUND"), ({"vendor": "harbour"}, "DISABLED")):
         [error] = (await token(api, **change))["errors"]
         assert error["code"] == code
+    done = await api.data(REVOKE, input={"athlete": "999", "vendor": "tidewatch"})
+    assert done["ingestTokenRevoke"] == {"revoked": 0, "errors": [{"code": "NOT_FOUND", "field": "athlete"}]}

@@ -59,6 +59,26 @@ class IngestTokenCreatePayload:
     )
 
 
+@strawberry.input(description="Which tokens are to end.")
+class IngestTokenRevokeInput:
+    """Input of `ingestTokenRevoke`."""
+
+    athlete: strawberry.ID = strawberry.field(description="The athlete's global id or number.")
+    vendor: str = strawberry.field(
+        description="The format the tokens are for, as `ingestTokenCreate` took it."
+    )
+
+
+@strawberry.type(description="The result of `ingestTokenRevoke`.")
+class IngestTokenRevokePayload:
+    """Payload of `ingestTokenRevoke`."""
+
+    revoked: int = strawberry.field(default=0, description="How many tokens have ended.")
+    errors: list[MutationError] = strawberry.field(
+        default_factory=list, description="Why nothing was ended; empty if all is well."
+    )
+
+
 @strawberry.type(description="Mutations that bring data in.")
 class UploadMutations:
     """Part of the root mutation."""
@@ -104,3 +124,17 @@ class UploadMutations:
             )
         except Invalid as failed:
             return IngestTokenCreatePayload(errors=[failed.error])
+
+    @strawberry.mutation(
+        description="End all tokens of an athlete for a vendor: a phone was lost, an app is no longer used."
+    )
+    async def ingest_token_revoke(
+        self, info: PoiseInfo, input: Annotated[IngestTokenRevokeInput, THE_INPUT]
+    ) -> IngestTokenRevokePayload | None:
+        """End tokens."""
+        try:
+            key = await athlete_key(info, input.athlete)
+            adapter = wearable(info, input.vendor)
+            return IngestTokenRevokePayload(revoked=await ingest_tokens.revoke(key, adapter.name))
+        except Invalid as failed:
+            return IngestTokenRevokePayload(errors=[failed.error])
