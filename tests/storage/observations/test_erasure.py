@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 from poise_sdk.records import RawDocument
 from storage import archive
-from storage.arrow import query
+from storage.arrow import execute, query
 from storage.connect import Connection, connect
 from storage.observations import AthleteGone, drop_unowned, erase_athlete, keep_document, store_document
 from tests.storage.observations.invented import ATHLETE, night, sourced, store
@@ -50,6 +52,33 @@ def test_whoever_stores_is_waited_for_and_whoever_comes_later_is_told(
     assert query(c, "SELECT 1 FROM nights").is_empty()
     drop_unowned(c, kept, [late])
     assert not list(tmp_path.rglob("*.zst"))
+
+
+def test_what_was_refused_of_them_goes_and_the_jobs_stay(c: Connection, tmp_path: Path) -> None:
+    connection = query(
+        c, "INSERT INTO connections (athlete_id, vendor) VALUES ($1, 'band') RETURNING id", ATHLETE
+    )["id"][0]
+    told = [{"athlete_id": ATHLETE}, {"connection_id": connection}, {"athlete_id": ATHLETE + 1}, {}]
+    jobs = [str(uuid.uuid4()) for _ in told]
+    for job, args in zip(jobs, told, strict=True):
+        execute(
+            c,
+            "INSERT INTO jobs (id, kind, args, max_attempts, timeout_s) "
+            "VALUES ($1::text::uuid, 'wearables.import', $2::text::jsonb, 1, 1)",
+            job,
+            json.dumps(args),
+        )
+        execute(
+            c,
+            "INSERT INTO job_rejections (job_id, n, file, reason) VALUES ($1::text::uuid, 1, 'f', 'HR 400')",
+            job,
+        )
+    erase_athlete(c, archive.Archive(str(tmp_path)), ATHLETE)
+    left = query(c, "SELECT job_id::text AS job FROM job_rejections")["job"]
+    assert sorted(left) == sorted(jobs[2:])
+    assert query(c, "SELECT count(*) AS n FROM jobs")["n"][0] == len(jobs)
+    execute(c, "DELETE FROM jobs")
+    c.commit()
 
 
 def test_a_document_of_somebody_erased_goes_unless_it_is_anothers_too(c: Connection, tmp_path: Path) -> None:
