@@ -27,8 +27,10 @@ _GIB: Final = 1024**3
 #: 5 GB. ``document`` bounds JSON, which is read at once. An export is no archive of archives.
 LIMITS: Final = Limits(total=64 * _GIB, depth=1)
 _ZIP: Final = b"PK\x03\x04"
-#: The clinical copy of the same data (HL7 CDA), in every export: a decoy.
+#: What stands beside the main file: the clinical copy of the same data (HL7 CDA), a decoy in every export,
+#: and records of hospitals, a file each (FHIR).
 _CLINICAL: Final = b"<ClinicalDocument"
+_HOSPITAL: Final = b'"resourceType"'
 
 
 class AppleHealth(WearableAdapter):
@@ -136,6 +138,8 @@ def _documents(stream: BinaryIO, name: str, limits: Limits) -> Iterator[RawDocum
     """The documents of one file, by its content."""
     head, stopped = read_block(stream, HEAD)
     rest = cast(BinaryIO, _Rest(stream, stopped))
+    if _HOSPITAL in head and head.lstrip().startswith(b"{"):
+        return
     if is_auto_export(head):
         yield from read_whole(cast(BinaryIO, _Rest(stream, stopped, head)), name, limits)
     elif is_export(head):

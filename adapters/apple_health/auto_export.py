@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.apple_health.auto_sleep import sleep_nights
+from adapters.apple_health.auto_sleep import sleep_nights, text_of
 from adapters.apple_health.payloads import QUANTITIES, conversion, snake_case
 from adapters.apple_health.times import parse_moment
 from adapters.apple_health.typed import shown_source
@@ -36,6 +36,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "heart_rate_variability": "HeartRateVariabilitySDNN",
     "swimming_distance": "DistanceSwimming",
     "vo2_max": "VO2Max",
+    "vo2max": "VO2Max",
     "walking_heart_rate": "WalkingHeartRateAverage",
     "walking_heart_rate_average": "WalkingHeartRateAverage",
     "walking_running_distance": "DistanceWalkingRunning",
@@ -84,10 +85,10 @@ def normalize_auto_export(document: RawDocument) -> Iterator[Item]:
         try:
             fields = Fields.of(metric, "metrics.")
             name = fields.text("name")
-            if "data" not in fields:
+            if "data" not in fields.values:
                 raise Trouble("metrics.data", "it is missing")
             samples = list(fields.items("data"))
-            units = fields.text("units", "")
+            units = text_of(fields, "units") or ""
         except Trouble as trouble:
             row += 1
             yield trouble.rejected(file=file, row=row)
@@ -119,7 +120,7 @@ def _readings(name: str, units: str, samples: list[object], before: int, file: s
         try:
             fields = Fields.of(sample, f"{name}.")
             start, offset = moment(fields, "date")
-            source = shown_source(fields.text("source", None))
+            source = shown_source(text_of(fields, "source"))
             for metric, value in _values(name, units, fields):
                 if metric in _BODY:
                     yield _body(metric, value, row, source, start, offset)
@@ -167,18 +168,20 @@ def _values(name: str, units: str, fields: Fields) -> Iterator[tuple[str, float]
             if value is not None:
                 yield told, _converted(value, kind, units)
         return
-    yield metric, _converted(fields.number("qty"), kind, units)
+    # What is measured rather than counted up may be told like heart rate where it is summed up.
+    key = "Avg" if "Avg" in fields and "qty" not in fields else "qty"
+    yield metric, _converted(fields.number(key), kind, units)
 
 
 def _converted(value: float, kind: str, units: str) -> float:
-    if kind == "percent":
-        return value
     if kind == "speed":
         factor = _MORE_UNITS[kind].get(units)
         if factor is not None:
             return value * factor
     else:
-        convert = conversion(kind, _SPELLINGS.get(units, units))
+        # Percentages, without a unit in some versions; scripts that write the format tell them as shares too.
+        unit = "%" if kind == "percent" else units
+        convert = conversion(kind, _SPELLINGS.get(unit, unit))
         if convert is not None:
             return convert(value)
     raise Trouble("units", f"{units[:40]!r} is no unit of it that is known")
@@ -202,7 +205,7 @@ def _workout(fields: Fields, row: int) -> Workout:
     heart = fields.get("heartRate")
     elevation = fields.get("elevation")
     return Workout(
-        source_id=fields.text("id", None),
+        source_id=text_of(fields, "id"),
         origin=Origin.FILE,
         row=row,
         start_at=start,
@@ -216,7 +219,8 @@ def _workout(fields: Fields, row: int) -> Workout:
         avg_hr_bpm=_first(fields, ("avgHeartRate",), "rate") or _first(heart, ("avg",), "rate"),
         min_hr_bpm=_first(fields, ("minHeartRate",), "rate") or _first(heart, ("min",), "rate"),
         max_hr_bpm=_first(fields, ("maxHeartRate",), "rate") or _first(heart, ("max",), "rate"),
-        distance_m=_first(fields, ("distance",), "metres"),
+        # A strength workout says "0 km": it has no distance, rather than one of nothing.
+        distance_m=_first(fields, ("distance",), "metres") or None,
         altitude_gain_m=_first(fields, ("elevationUp",), "metres")
         if "elevationUp" in fields
         else _ascent(elevation),

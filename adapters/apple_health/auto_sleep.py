@@ -13,7 +13,7 @@ from poise_sdk.fields import Fields, Trouble
 from poise_sdk.observations import Night, Origin, SleepStage
 from poise_sdk.wearable import Item
 
-__all__ = ["sleep_nights"]
+__all__ = ["sleep_nights", "text_of"]
 
 _STAGES: Final = {
     "in bed": SleepStage.IN_BED,
@@ -54,7 +54,7 @@ def _stage(fields: Fields, row: int) -> Sample:
         raise Trouble(f"{fields.path}value", f"{word[:40]!r} is no stage of sleep that is known")
     if not dt.timedelta() < end - start <= _LONGEST_SAMPLE:
         raise Trouble(f"{fields.path}endDate", f"a stage from {start.isoformat()} to {end.isoformat()}")
-    source = fields.text("source", None)
+    source = text_of(fields, "source")
     return Sample(
         start=start,
         end=end,
@@ -69,11 +69,11 @@ def _stage(fields: Fields, row: int) -> Sample:
 
 def _aggregated(fields: Fields, row: int) -> Night:
     """A night in hours. Who gave no time in bed (a watch without a phone) gives zeros for it."""
-    first = "inBedStart" if "inBedStart" in fields else "sleepStart"
-    last = "inBedEnd" if "inBedEnd" in fields else "sleepEnd"
+    first = "inBedStart" if text_of(fields, "inBedStart") else "sleepStart"
+    last = "inBedEnd" if text_of(fields, "inBedEnd") else "sleepEnd"
     start, _ = _moment(fields, first)
     end, offset = _moment(fields, last)
-    if "sleepStart" in fields and "sleepEnd" in fields:
+    if text_of(fields, "sleepStart") and text_of(fields, "sleepEnd"):
         start = min(start, _moment(fields, "sleepStart")[0])
         end = max(end, _moment(fields, "sleepEnd")[0])
     core, deep, rem = (_minutes(fields, name) for name in ("core", "deep", "rem"))
@@ -83,13 +83,15 @@ def _aggregated(fields: Fields, row: int) -> Night:
     if total is None:
         parts = [part for part in (core, deep, rem, unspecified) if part is not None]
         total = sum(parts) if parts else None
+        if total is not None and unspecified and total > (end - start).total_seconds() / 60:
+            total = unspecified  # nobody sleeps longer than from first to last: it was the sum itself
     in_bed = _minutes(fields, "inBed") or None
     middle = start + (end - start) / 2 + dt.timedelta(seconds=offset)
     short = total is None or total < SHORTEST_NIGHT.total_seconds() / 60
     return Night(
         origin=Origin.FILE,
         row=row,
-        source=shown_source(fields.text("source", None) or fields.text("sleepSource", None)),
+        source=shown_source(text_of(fields, "source") or text_of(fields, "sleepSource")),
         start_at=start,
         end_at=end,
         utc_offset_s=offset,
@@ -102,6 +104,11 @@ def _aggregated(fields: Fields, row: int) -> Night:
         rem_min=rem if staged else None,
         efficiency_pct=100 * total / in_bed if total is not None and in_bed and total <= in_bed else None,
     )
+
+
+def text_of(fields: Fields, name: str) -> str | None:
+    """A text that need not be told; the app writes an empty one for a source of sums."""
+    return fields.text(name, None) if fields.values.get(name) != "" else None
 
 
 def _minutes(fields: Fields, name: str) -> float | None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from adapters.apple_health.markup import unescape
-from adapters.apple_health.raw import ATTRIBUTES, BEATS, RECORDS, ZONES, Element, Raw
+from adapters.apple_health.raw import ATTRIBUTES, BEATS, FORMER, RECORDS, ZONES, Element, Raw
 from adapters.apple_health.trees import read_trees
 
 __all__ = ["read_lines"]
@@ -142,7 +142,7 @@ def _records(
         for index, name in enumerate(names[:end]):
             if name[:1] != " " or name[-1:] != "=" or not name[1:-1].isidentifier():
                 return nothing
-            places[name[1:-1]] = f"c{2 * index + 3}"
+            places[FORMER.get(name[1:-1], name[1:-1])] = f"c{2 * index + 3}"
         if len(places) != end + 1:  # an attribute stands twice
             return nothing
         if names[end] == _FULL:

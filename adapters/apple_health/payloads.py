@@ -114,7 +114,13 @@ UNITS: Final[Mapping[str, Mapping[str, Conversion]]] = {
         "mmol<180.1558800000541>/L": Conversion(_GLUCOSE_MG_DL),
     },
     "pressure": {"mmHg": _ONE, "kPa": Conversion(_KPA_MMHG), "Pa": Conversion(_KPA_MMHG / 1000)},
-    "oxygen": {"mL/min·kg": _ONE, "mL/(kg·min)": _ONE, "mL/kg/min": _ONE, "mL/kg·min": _ONE},
+    "oxygen": {
+        "mL/min·kg": _ONE,
+        "mL/(kg·min)": _ONE,
+        "mL/kg/min": _ONE,
+        "ml/kg/min": _ONE,
+        "mL/kg·min": _ONE,
+    },
     "kilojoules": {
         "kJ": _ONE,
         "kcal": Conversion(_KCAL_KJ),
@@ -161,7 +167,8 @@ SLEEP_STAGES: Final[Mapping[str, SleepStage]] = {
 }
 
 _ACTIVITY_PREFIX: Final = "HKWorkoutActivityType"
-_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+#: Letters of every language: names come in the phone's too.
+_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 
 
 def conversion(kind: str, unit: str) -> Conversion | None:

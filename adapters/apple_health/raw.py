@@ -13,7 +13,7 @@ import polars as pl
 
 from poise_sdk.records import Rejected
 
-__all__ = ["ATTRIBUTES", "BEATS", "RECORDS", "ZONES", "Element", "Raw", "empty_raw"]
+__all__ = ["ATTRIBUTES", "BEATS", "FORMER", "RECORDS", "ZONES", "Element", "Raw", "empty_raw"]
 
 #: The attributes of a ``Record`` that are read, and the columns they become.
 ATTRIBUTES: Final = {
@@ -25,6 +25,8 @@ ATTRIBUTES: Final = {
     "endDate": "end",
     "value": "value",
 }
+#: What attributes were called up to iOS 8.
+FORMER: Final = {"source": "sourceName"}
 #: One ``Record`` a row; text as it stands in the file, ``null`` where the attribute is absent.
 RECORDS: Final = pl.Schema({"row": pl.Int64(), **dict.fromkeys(ATTRIBUTES.values(), pl.String())})
 #: One heartbeat a row: the record it belongs to, its time of day as written.

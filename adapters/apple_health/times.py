@@ -31,11 +31,20 @@ _MICROSECOND: Final = 1_000_000
 _DIGITS: Final = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 21, 22, 23, 24)
 _MARKS: Final = {4: b"-", 7: b"-", 10: b" ", 13: b":", 16: b":", 19: b" "}
 _MONTH_DAYS: Final = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
-#: The same with what some phones of a 12-hour locale, and other writers of the format, put there.
+#: The same with what some phones of a 12-hour locale, and other writers of the format, put there. The word
+#: for the half of the day is of the phone's language, before or behind the time.
+_WORD: Final = r"([^\W\dTZ][^\d:+-]{0,12}?)?\s{0,3}"
 _LOOSE: Final = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)[ T]+(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,6})\d*)?)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*"
-    r"(Z|[+-]\d\d):?(\d\d)?"
+    rf"(\d{{4}})-(\d\d?)-(\d\d?)[ T]{{1,3}}{_WORD}(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{{1,6}})\d*)?)?\s{{0,3}}"
+    rf"{_WORD}(Z|[+-]\d\d):?(\d\d)?"
 )
+#: Up to iOS 8: ``20150102143000-0800``, in its first versions without seconds.
+_COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?([+-]\d{4})")
+#: Words for the halves of the day, without dots and spaces, and the hours they add.
+_HALVES: Final = {
+    **dict.fromkeys(("a", "am", "上午", "午前", "오전", "πμ", "ص"), 0),
+    **dict.fromkeys(("p", "pm", "下午", "午後", "오후", "μμ", "م"), 12),
+}
 
 
 def parse_moment(text: str) -> tuple[dt.datetime, int]:
@@ -48,15 +57,18 @@ def parse_moment(text: str) -> tuple[dt.datetime, int]:
                 return usual.astimezone(dt.UTC), offset
         except (ValueError, OverflowError):
             pass  # told below, with its reason
-    match = _LOOSE.fullmatch(text.strip())
+    match = _LOOSE.fullmatch(_COMPACT.sub(_spread, text.strip()))
     if match is None:
         raise ValueError(f"{text[:40]!r} is no time with an offset")
-    year, month, day, hour, minute, second, fraction, half, zone, zone_minutes = match.groups()
-    hours = int(hour)
-    if half:
+    year, month, day, before, hour, minute, second, fraction, behind, zone, zone_minutes = match.groups()
+    hours, word = int(hour), before or behind
+    if word:
+        half = _HALVES.get("".join(word.replace(".", "").split()).lower())
+        if half is None:
+            raise ValueError(f"{text[:40]!r} is no time with an offset")
         if not 1 <= hours <= 12:
             raise ValueError(f"{text[:40]!r} is no time of a clock of 12 hours")
-        hours = hours % 12 + (12 if half in "Pp" else 0)
+        hours = hours % 12 + half
     offset = 0
     if zone != "Z":
         minutes = int(zone_minutes or 0)
@@ -77,6 +89,11 @@ def parse_moment(text: str) -> tuple[dt.datetime, int]:
         return local.astimezone(dt.UTC), offset
     except (ValueError, OverflowError):
         raise ValueError(f"{text[:40]!r} is no time") from None
+
+
+def _spread(compact: re.Match[str]) -> str:
+    year, month, day, hour, minute, second, zone = compact.groups("00")
+    return f"{year}-{month}-{day} {hour}:{minute}:{second} {zone}"
 
 
 def parse_moments(column: pl.Series) -> tuple[Ints, Ints, Flags]:

@@ -9,7 +9,7 @@ from xml.parsers import expat
 import polars as pl
 
 from adapters.apple_health.markup import TOP_LEVEL
-from adapters.apple_health.raw import ATTRIBUTES, BEATS, RECORDS, ZONES, Element, Raw
+from adapters.apple_health.raw import ATTRIBUTES, BEATS, FORMER, RECORDS, ZONES, Element, Raw
 from poise_sdk.records import Rejected
 
 __all__ = ["read_trees"]
@@ -26,6 +26,9 @@ _ALONE: Final = frozenset({"Record", "Workout", "ActivitySummary", "Correlation"
 #: Elements around others that say nothing themselves.
 _AROUND: Final = frozenset({"HealthData", "HeartRateVariabilityMetadataList"})
 _STRAY: Final = "it is not closed before the next begins"
+#: An attribute whose name is no name: up to iOS 8 a record's metadata were attributes, ``App Version="1"``.
+_UNNAMED: Final = re.compile(rb"(?<=[\"']) ([^\s\"'=<>/][^\"'=<>/]*)=(?=\")")
+_NO_NAME: Final = re.compile(rb"[^A-Za-z0-9_.\x80-\xff-]")
 
 
 class _Stray(Exception):
@@ -64,8 +67,9 @@ class _Columns:
     def frame(self) -> pl.DataFrame:
         """All of them, in order."""
         frames = []
-        for names, (rows, cells) in self.layouts.items():
+        for layout, (rows, cells) in self.layouts.items():
             columns: dict[str, Any] = {"row": rows}
+            names = [FORMER.get(name, name) for name in layout]
             step = 2 * len(names)
             for attribute, column in ATTRIBUTES.items():
                 if attribute in names:
@@ -203,7 +207,7 @@ def read_trees(content: bytes, file: str) -> Raw:
     rejected: list[Rejected] = []
     reader = _Reader(careful=False)
     if _parse(reader, memoryview(content)) is not None:
-        reader = _read_carefully(content, file, rejected)
+        reader = _read_carefully(_UNNAMED.sub(_named, content), file, rejected)
     return Raw(
         records=reader.records.frame(),
         beats=reader.beats.frame(BEATS),
@@ -211,6 +215,11 @@ def read_trees(content: bytes, file: str) -> Raw:
         elements=reader.elements,
         rejected=rejected,
     )
+
+
+def _named(attribute: re.Match[bytes]) -> bytes:
+    name = attribute.group(1)
+    return b" " + (_NO_NAME.sub(b"_", name) if _NO_NAME.search(name) else name) + b"="
 
 
 def _read_carefully(content: bytes, file: str, rejected: list[Rejected]) -> _Reader:

@@ -206,15 +206,21 @@ def _with_rmssd(table: pl.DataFrame, frame: pl.DataFrame, raw: Raw) -> pl.DataFr
 
 
 def _body(frame: pl.DataFrame) -> Iterator[BodyMeasurement]:
-    """Measures that one source took at one moment are one record."""
-    together: dict[tuple[int, str | None], dict[str, float]] = {}
-    first: dict[tuple[int, str | None], tuple[int, int]] = {}
+    """Measures that one source took at one moment are one record; what contradicts it is one of its own."""
+    together: dict[tuple[int, str | None, int], dict[str, float]] = {}
+    first: dict[tuple[int, str | None, int], tuple[int, int]] = {}
+    different: dict[tuple[int, str | None, str], set[float]] = {}
     columns = frame.select("start", "source", "metric", "ours", "row", "offset")
     for start, source, metric, value, row, offset in columns.iter_rows():
-        first.setdefault((start, source), (row, offset))
-        together.setdefault((start, source), {})[metric] = value
-    for (start, source), values in together.items():
-        row, offset = first[start, source]
+        known = different.setdefault((start, source, metric), set())
+        if value in known:
+            continue
+        again = len(known)
+        known.add(value)
+        first.setdefault((start, source, again), (row, offset))
+        together.setdefault((start, source, again), {})[metric] = value
+    for (start, source, again), values in together.items():
+        row, offset = first[start, source, again]
         yield BodyMeasurement(
             origin=Origin.FILE,
             row=row,

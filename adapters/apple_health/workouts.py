@@ -36,6 +36,8 @@ _DISTANCES: Final = (
 )
 _PAUSE: Final = "HKWorkoutEventTypePause"
 _RESUME: Final = "HKWorkoutEventTypeResume"
+#: Summaries that belong to no day are dated on one around 1970-01-01.
+_FIRST_DAY: Final = dt.date(1971, 1, 1)
 
 
 def workouts_and_summaries(elements: list[tuple[int, Element]], file: str) -> Iterator[Item]:
@@ -69,7 +71,7 @@ def _workout(row: int, element: Element) -> Workout:
     return Workout(
         origin=Origin.FILE,
         row=row,
-        source=shown_source(told.get("sourceName")),
+        source=shown_source(told.get("sourceName") or told.get("source")),
         start_at=start,
         end_at=end,
         utc_offset_s=offset if local is None else local,
@@ -94,6 +96,8 @@ def _summary(row: int, element: Element) -> DailySummary:
         day = dt.date.fromisoformat(text)
     except ValueError:
         raise Trouble("dateComponents", f"{text[:40]!r} is no day") from None
+    if day < _FIRST_DAY:
+        raise Trouble("dateComponents", f"{text[:40]!r} stands for no day: nobody's rings are as old")
     values = {
         "active_energy_kj": _figure(
             told, "activeEnergyBurned", "activeEnergyBurnedUnit", "kilojoules", "kcal"
@@ -171,9 +175,7 @@ def _distance(told: Mapping[str, str], statistics: Mapping[str, Mapping[str, str
     """Of a workout of several sports the distances add up."""
     parts = [_figure(statistics.get(kind, {}), "sum", "unit", "metres") for kind in _DISTANCES]
     known = [part for part in parts if part is not None]
-    if known:
-        return sum(known)
-    metres = _figure(told, "totalDistance", "totalDistanceUnit", "metres", "km")
+    metres = sum(known) if known else _figure(told, "totalDistance", "totalDistanceUnit", "metres", "km")
     # A strength workout says "0 km": it has no distance, rather than one of nothing.
     return metres or None
 

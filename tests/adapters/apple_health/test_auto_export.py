@@ -149,3 +149,70 @@ def test_a_saved_document_is_read_from_a_file(tmp_path: Path) -> None:
     assert isinstance(document, RawDocument)
     assert document.name == path.name
     assert told(document.content, path.name) == told(auto_metrics(), path.name)
+
+
+def test_what_the_app_leaves_empty_costs_nothing() -> None:
+    one = {"date": "2024-02-06 2:30:00\u202fpm -0800", "source": ""}
+    (steps,) = _metric("step_count", "count", one | {"qty": 8})
+    assert isinstance(steps, Reading)
+    assert (steps.value, steps.source, steps.start_at) == (8, None, WHEN)
+    (index,) = _metric("body_mass_index", "", one | {"qty": 21})
+    assert isinstance(index, Reading)
+    (night,) = _metric(
+        "sleep_analysis",
+        "hr",
+        {
+            "source": "",
+            "sleepStart": "2024-02-05 23:00:00 -0800",
+            "sleepEnd": "2024-02-06 06:00:00 -0800",
+            "inBedStart": "",
+            "inBedEnd": None,
+            "totalSleep": 6.5,
+        },
+    )
+    assert isinstance(night, Night)
+    assert (night.asleep_min, night.source, night.in_bed_min) == (390, None, None)
+    assert told('{"data": {"metrics": [{"name": "body_temperature", "units": "degC", "data": null}]}}') == []
+
+
+def test_asleep_is_the_whole_of_a_night_where_it_cannot_be_a_rest() -> None:
+    span = {"sleepStart": "2024-02-05 23:00:00 -0800", "sleepEnd": "2024-02-06 06:30:00 -0800"}
+    (sum_of_all,) = _metric("sleep_analysis", "hr", span | {"asleep": 7, "core": 4, "deep": 1, "rem": 2})
+    (rest,) = _metric("sleep_analysis", "hr", span | {"asleep": 0.5, "core": 4, "deep": 1, "rem": 1})
+    assert isinstance(sum_of_all, Night)
+    assert isinstance(rest, Night)
+    assert (sum_of_all.asleep_min, rest.asleep_min) == (420, 390)
+
+
+@pytest.mark.parametrize(
+    ("name", "units", "told_as", "metric", "value"),
+    [
+        ("vo2max", "ml/(kg·min)", {"qty": 44.5}, "vo2max_ml_kg_min", 44.5),
+        ("vo2_max", "ml/kg/min", {"qty": 44.5}, "vo2max_ml_kg_min", 44.5),
+        ("blood_oxygen_saturation", "%", {"qty": 0.97}, "spo2_pct", 97),
+        ("blood_oxygen_saturation", "%", {"Min": 93, "Avg": 96.5, "Max": 99}, "spo2_pct", 96.5),
+    ],
+)
+def test_one_metric_has_several_names_units_and_shapes(
+    name: str, units: str, told_as: dict[str, float], metric: str, value: float
+) -> None:
+    (reading,) = _metric(name, units, {"date": "2024-02-06 14:30:00 -0800"} | told_as)
+    assert isinstance(reading, Reading)
+    assert (reading.metric, reading.value) == (metric, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "activity"),
+    [
+        ("Course à pied extérieure", "course_à_pied_extérieure"),
+        ("Уличный бег", "уличный_бег"),
+        ("户外跑步", "户外跑步"),
+    ],
+)
+def test_a_workouts_name_is_in_the_language_of_the_phone(name: str, activity: str) -> None:
+    when = {"start": "2024-02-06 07:00:00 -0800", "end": "2024-02-06 07:35:00 -0800"}
+    empty = {"id": "", "distance": {"qty": 0, "units": "km"}, "route": None, "heartRateRecovery": None}
+    (workout,) = told(json.dumps({"data": {"workouts": [{"name": name} | when | empty]}}))
+    assert isinstance(workout, Workout)
+    assert (workout.activity, workout.activity_label) == (activity, name)
+    assert (workout.source_id, workout.distance_m) == (None, None)

@@ -12,6 +12,7 @@ from adapters.apple_health.lines import read_lines
 from adapters.apple_health.markup import body_of, without_controls
 from adapters.apple_health.normalize import items_of
 from adapters.apple_health.trees import read_trees
+from poise_sdk.observations import BodyMeasurement, Night
 from tests.adapters.apple_health.invented import (
     at,
     beat_times,
@@ -157,3 +158,38 @@ def test_every_broken_element_is_told() -> None:
     items = told(export(*broken, record("StepCount", 6, "count")))
     assert [rejected.row for rejected in rejected_of(items)] == [3, 4, 5, 6, 7]
     assert [reading.row for reading in readings_of(items)] == [8]
+
+
+@pytest.mark.parametrize("indent", [" ", ""])
+def test_an_export_of_the_first_versions_is_read(indent: str) -> None:
+    """Other names and times, and metadata as attributes, whose names are none of XML's."""
+    when = 'creationDate="20150616071916-0700" startDate="20150616071820-0700" endDate="20150616071820-0700"'
+    steps = f'<Record type="HKQuantityTypeIdentifierStepCount" source="Sam’s iPhone" unit="count" {when}'
+    fat = f'<Record type="HKQuantityTypeIdentifierBodyFatPercentage" source="Scale" unit="%" {when}'
+    more = (
+        'Scale App Version="2.6.0" Serial="1" Scale User Identifier="7" Link (of it)="scale://a?b=1&amp;c=2"'
+    )
+    night = (
+        '<Record type="HKCategoryTypeIdentifierSleepAnalysis" source="Band" startDate="20150615230000-0700"'
+    )
+    items = told(
+        export(
+            f'{indent}{steps} value="31"/>\n',
+            f'{indent}{fat} {more} HKWasUserEntered="0" value="0.21"/>\n',
+            f'{indent}{night} endDate="20150616063000-0700" value="HKCategoryValueSleepAnalysisAsleep"/>\n',
+        )
+    )
+    assert not rejected_of(items)
+    (reading,) = readings_of(items)
+    assert (reading.value, reading.source, reading.utc_offset_s) == (31, "Sam’s iPhone", -7 * 3600)
+    (body,) = [item for item in items if isinstance(item, BodyMeasurement)]
+    assert (body.row, body.body_fat_pct, body.source) == (4, 21, "Scale")
+    (one,) = [item for item in items if isinstance(item, Night)]
+    assert (one.asleep_min, one.source) == (450, "Band")
+
+
+def test_the_first_versions_go_the_quick_way_too() -> None:
+    line = record("StepCount", 3, "count").replace("sourceName=", "source=")
+    raw = read_lines(line.encode(), "export.xml")
+    assert raw is not None
+    assert raw.records["source"].to_list() == ["Sam’s Apple\u00a0Watch"]

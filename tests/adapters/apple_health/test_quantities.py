@@ -96,6 +96,13 @@ def test_a_named_time_zone_is_believed_over_the_offset_of_the_exporting_phone() 
         ("2024-02-29 23:59:59 +1400", "2024-02-29T09:59:59Z", 50400),
         ("2024-03-01 10:30:00 PM +0100", "2024-03-01T21:30:00Z", 3600),
         ("2024-03-01 12:30:00\u202fa.m. +0000", "2024-03-01T00:30:00Z", 0),
+        ("2024-03-01 10:30:00 p.\u00a0m. +0000", "2024-03-01T22:30:00Z", 0),
+        ("2024-03-01 下午10:30:00 +0800", "2024-03-01T14:30:00Z", 28800),
+        ("2024-03-01 오전 10:30:00 +0900", "2024-03-01T01:30:00Z", 32400),
+        ("2024-03-01 10:30:00 μ.μ. +0200", "2024-03-01T20:30:00Z", 7200),
+        # up to iOS 8
+        ("20240301223000-0330", "2024-03-02T02:00:00Z", -12600),
+        ("202403012230+0100", "2024-03-01T21:30:00Z", 3600),
         ("2024-03-01T22:30:00.25Z", "2024-03-01T22:30:00.250Z", 0),
     ],
 )
@@ -114,6 +121,9 @@ def test_times_are_read_as_phones_write_them(text: str, moment: str, offset: int
         "2024-03-01 10:00:00 +1900",
         "2024-03-01 10:00:00 0100",
         "2024-03-01 10:00:00",
+        "2024-03-01 10:00:00 Uhr +0100",
+        "2024-03-01 13:00:00 下午 +0800",
+        "20240301993000+0100",
         "yesterday",
         "",
     ],
@@ -178,3 +188,16 @@ def test_control_characters_and_broken_utf_8_cost_nothing() -> None:
     broken = text.replace("’s Watch".encode(), b"\xff Watch")
     assert [r.source for r in readings_of(told(text))] == ["Sam’s Watch"]
     assert [r.source for r in readings_of(told(broken))] == ["Sam\ufffd Watch"]
+
+
+def test_two_weights_of_one_moment_are_both_told() -> None:
+    items = told(
+        export(
+            record("BodyMass", 70, "kg", source="Scale"),
+            record("BodyFatPercentage", 0.21, "%", source="Scale"),
+            record("BodyMass", 71, "kg", source="Scale"),
+            record("BodyMass", 70, "kg", source="Scale"),
+        )
+    )
+    bodies = [item for item in items if isinstance(item, BodyMeasurement)]
+    assert [(body.row, body.weight_kg, body.body_fat_pct) for body in bodies] == [(3, 70, 21), (5, 71, None)]

@@ -297,3 +297,17 @@ def test_an_export_of_version_12_with_its_malformed_definition(real_data: Path) 
     assert _count(documents) == text.count("<Record ") - sleeps
     assert sum(type(item).__name__ == "Workout" for item in items) == text.count("<Workout ")
     assert any(isinstance(item, Night) for item in items)
+
+
+def test_records_of_hospitals_beside_the_main_file_are_passed_over(tmp_path: Path) -> None:
+    observation = b'{"id": "1", "valueSampledData": {"data": "E"}, "resourceType": "Observation"}'
+    path = _zip(
+        tmp_path / "export.zip",
+        {
+            "apple_health_export/export.xml": everything(),
+            "apple_health_export/clinical-records/Observation-1.json": observation,
+            "apple_health_export/clinical-records/Condition-2.json": b'{"resourceType": "Condition"}',
+        },
+    )
+    documents, rejected = _read(path)
+    assert (len(documents), rejected) == (2, [])

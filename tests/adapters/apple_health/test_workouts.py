@@ -97,3 +97,14 @@ def test_the_summary_of_a_day_has_the_rings() -> None:
 def test_a_summary_of_no_day_is_rejected() -> None:
     (rejected,) = rejected_of(told(export(summary("2024-02-30"))))
     assert (rejected.field, rejected.row) == ("dateComponents", 3)
+
+
+def test_a_workout_of_no_distance_has_none_in_either_style() -> None:
+    assert _workout(old_workout().replace('totalDistance="10.5"', 'totalDistance="0"')).distance_m is None
+    assert _workout(new_workout().replace('sum="5" unit="mi"', 'sum="0" unit="mi"')).distance_m is None
+
+
+def test_a_summary_dated_at_the_beginning_of_time_is_of_no_day() -> None:
+    (rejected,) = told(export(summary("1969-12-31")))
+    assert rejected.field == "dateComponents"
+    assert "stands for no day" in rejected.reason
