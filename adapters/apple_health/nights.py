@@ -220,6 +220,6 @@ def _night(sleep: _Sleep, *, nap: bool) -> Night:
         latency_min=(first - sleep.start).total_seconds() / 60
         if first is not None and SleepStage.IN_BED in {sample.stage for sample in sleep.samples}
         else None,
-        efficiency_pct=100 * asleep / in_bed if asleep is not None and in_bed else None,
+        efficiency_pct=min(100.0, 100 * asleep / in_bed) if asleep is not None and in_bed else None,
         stages=sleep.stages,
     )

@@ -186,7 +186,7 @@ def _erase(data: Path | None, athlete_id: int) -> int:
     settings = settings_for(data)
     with endpoints(data) as found, closing(connect(found.database_url)) as c:
         kept = archive.Archive(settings.archive_url or str(settings.data / "archive"))
-        return erase_athlete(c, kept, athlete_id)
+        return erase_athlete(c, kept, settings.data / "uploads", athlete_id)
 
 
 async def _listed() -> list[dict[str, Any]]:

@@ -154,7 +154,9 @@ def disconnect(
             hint=f"poise jobs retry {done.job.id}, or end it in {adapter.title}'s own app",
         )
     console.print(
-        f"ended at {adapter.title}: {(done.job.result or {}).get('revoked')}", highlight=False, markup=False
+        f"disconnected; at {adapter.title}: {(done.job.result or {}).get('revoked')}",
+        highlight=False,
+        markup=False,
     )
 
 

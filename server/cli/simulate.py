@@ -166,7 +166,9 @@ def _introduce(adapter: WearableAdapter, vendor: WearableSimulator) -> None:
         told.append(f"poise vendors configure {adapter.name} --base-url {vendor.base_url}")
         if client.client_secret is not None:
             told.append(f"team token {client.client_secret.reveal()}")
-        told.append(f"poise connect {adapter.name} --list-athletes")
+            told.append(
+                f"echo {client.client_secret.reveal()} | poise connect {adapter.name} --list-athletes"
+            )
     for line in told:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.file.flush()

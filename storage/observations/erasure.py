@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from poise_sdk.records import RawDocument
@@ -23,19 +25,29 @@ WHERE r.job_id = j.id AND (
 )
 """
 
+_FILES: Final = """
+SELECT DISTINCT jsonb_array_elements_text(args -> 'paths') AS path FROM jobs
+WHERE kind = 'wearables.import' AND args ->> 'athlete_id' = $1::bigint::text
+"""
 
-def erase_athlete(c: Connection, kept: archive.Archive, athlete_id: int) -> int:
+
+def erase_athlete(c: Connection, kept: archive.Archive, uploads: Path, athlete_id: int) -> int:
     """Erase an athlete with every observation and raw document; how many records and readings those were.
 
-    Connections, credentials, sync states, events and tokens go along. Commits. Whoever stores something of
+    Connections, credentials, sync states, events and tokens go along, and the files that were uploaded for
+    them into the folder ``uploads``. Commits. Whoever stores something of
     the athlete at this moment is waited for, whoever comes later meets
     :class:`~storage.observations.AthleteGone`: nothing of them is left behind.
     """
     gone = forget_athlete(c, athlete_id)
+    files = query(c, _FILES, athlete_id)["path"]
     execute(c, _REJECTIONS, athlete_id)
     execute(c, "DELETE FROM athletes WHERE id = $1", athlete_id)
     archive.forget(c, kept, gone.documents)
     c.commit()
+    for home in {Path(path).parent for path in files}:
+        if home.parent == uploads:  # a file that lies elsewhere is somebody's own
+            shutil.rmtree(home, ignore_errors=True)
     return gone.rows
 
 

@@ -88,7 +88,7 @@ def choose(metric: str, candidates: Mapping[str, Value], orders: Orders) -> Chos
 
 def _lacking(vendor: str, one: Value | None) -> str:
     if one is None:
-        return f"{vendor} says nothing of this day"
+        return f"{vendor} says nothing of it this day"
     why = [WHY[remark.flag] for remark in one.quality]
     return f"{vendor} has no value" + (f": {', '.join(dict.fromkeys(why))}" if why else "")
 

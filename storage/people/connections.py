@@ -13,6 +13,7 @@ at most one athlete.
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from dataclasses import dataclass
 from typing import Final, Literal, cast, get_args
 
@@ -138,7 +139,7 @@ async def connect(
                 if account is not None and before is not None and account != before:
                     raise ConnectionTaken(
                         f"the athlete is connected to another account of {vendor}",
-                        hint=f"end that connection first: poise disconnect {vendor}",
+                        hint=f"end that connection first: poise disconnect {vendor} --athlete {athlete_id}",
                     )
                 row = await one(_AGAIN, current["id"], scopes, account)
             assert row is not None
@@ -152,9 +153,10 @@ async def connect(
     except IntegrityError as error:
         other = await one(_OTHER, vendor, account, athlete_id)
         if other is not None:
+            whom = shlex.quote(other["name"])
             raise ConnectionTaken(
                 f"this account of {vendor} is connected to another athlete, {other['name']}",
-                hint=f"end that connection first: poise disconnect {vendor}",
+                hint=f"end that connection first: poise disconnect {vendor} --athlete {whom}",
             ) from error
         # Two consents of one athlete at once: one of them is kept, and it is not this one.
         raise ConnectionTaken(f"the athlete has just been connected to {vendor}") from error

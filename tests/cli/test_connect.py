@@ -198,7 +198,7 @@ def test_a_team_s_token_connects_an_athlete_by_the_vendor_s_id(
 def test_disconnecting_ends_it_at_the_vendor_too(poise: Poise, armband: Armband, browser: Browser) -> None:
     poise("connect", "armband", "--athlete", "Ann")
     done = poise("disconnect", "armband", "--athlete", "Ann")
-    assert (done.code, done.out) == (0, "ended at Armband: ended\n")
+    assert (done.code, done.out) == (0, "disconnected; at Armband: ended\n")
     assert not armband.consent.connected("u1")
     assert poise("athletes", "list", "--format", "csv").table[0]["vendors"] == ""
     assert_refused(poise("sync", "--athlete", "Ann"), "no living connection of Ann to synchronise")
@@ -218,4 +218,4 @@ def test_keys_are_rotated_under_connections_that_live_on(
     assert "3 secrets do not open with the keys that are here" in done.err
     assert "the secret of connection 1 is sealed with the key 'new'" in done.err
     monkeypatch.setenv("POISE_VAULT_KEYS", f"new:{key('n')}")
-    assert poise("disconnect", "armband", "--athlete", "Ann").out == "ended at Armband: ended\n"
+    assert poise("disconnect", "armband", "--athlete", "Ann").out == "disconnected; at Armband: ended\n"

@@ -9,6 +9,7 @@ from typing import Final
 
 from tortoise.transactions import in_transaction
 
+from server import uploads
 from server.graphql.context import Services
 from server.live.feed import Feed
 from storage import ledger
@@ -57,4 +58,5 @@ def _erase(url: str, athlete_id: int) -> None:
 
     settings = current_settings()
     with closing(connect(url)) as c:
-        erase_athlete(c, archive.Archive(settings.archive_url or str(settings.data / "archive")), athlete_id)
+        kept = archive.Archive(settings.archive_url or str(settings.data / "archive"))
+        erase_athlete(c, kept, uploads.folder(), athlete_id)

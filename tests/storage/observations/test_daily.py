@@ -82,7 +82,7 @@ def test_the_athletes_order_decides_and_says_who_had_nothing() -> None:
     assert chosen is not None
     assert (chosen.vendor, chosen.candidates) == ("app", 2)
     assert chosen.reason == (
-        "watch says nothing of this day; band has no value: not worn; "
+        "watch says nothing of it this day; band has no value: not worn; "
         "next in the athlete's order for this figure"
     )
     assert choose("steps", told, orders) == ("app", 60.0, "first in the athlete's order", 2)

@@ -31,7 +31,7 @@ def test_whoever_stores_is_waited_for_and_whoever_comes_later_is_told(
     c.commit()
     with closing(connect(observations_url)) as other, ThreadPoolExecutor(1) as threads:
         store_document(c, sourced(), mine, [night()])
-        erased = threads.submit(erase_athlete, other, kept, ATHLETE)
+        erased = threads.submit(erase_athlete, other, kept, tmp_path / "uploads", ATHLETE)
         waiting = (
             "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )
@@ -54,11 +54,21 @@ def test_whoever_stores_is_waited_for_and_whoever_comes_later_is_told(
     assert not list(tmp_path.rglob("*.zst"))
 
 
-def test_what_was_refused_of_them_goes_and_the_jobs_stay(c: Connection, tmp_path: Path) -> None:
+def test_what_was_uploaded_and_refused_of_them_goes_and_the_jobs_stay(c: Connection, tmp_path: Path) -> None:
     connection = query(
         c, "INSERT INTO connections (athlete_id, vendor) VALUES ($1, 'band') RETURNING id", ATHLETE
     )["id"][0]
-    told = [{"athlete_id": ATHLETE}, {"connection_id": connection}, {"athlete_id": ATHLETE + 1}, {}]
+    uploads, own = tmp_path / "uploads" / "a1", tmp_path / "own" / "b2"
+    for home in (uploads, own):
+        home.mkdir(parents=True)
+        (home / "export.zip").touch()
+    paths = [str(home / "export.zip") for home in (uploads, own)]
+    told = [
+        {"athlete_id": ATHLETE, "paths": paths},
+        {"connection_id": connection},
+        {"athlete_id": ATHLETE + 1},
+        {},
+    ]
     jobs = [str(uuid.uuid4()) for _ in told]
     for job, args in zip(jobs, told, strict=True):
         execute(
@@ -73,7 +83,9 @@ def test_what_was_refused_of_them_goes_and_the_jobs_stay(c: Connection, tmp_path
             "INSERT INTO job_rejections (job_id, n, file, reason) VALUES ($1::text::uuid, 1, 'f', 'HR 400')",
             job,
         )
-    erase_athlete(c, archive.Archive(str(tmp_path)), ATHLETE)
+    erase_athlete(c, archive.Archive(str(tmp_path)), tmp_path / "uploads", ATHLETE)
+    assert not uploads.exists(), "what was uploaded here goes"
+    assert (own / "export.zip").exists(), "a file that lies elsewhere does not"
     left = query(c, "SELECT job_id::text AS job FROM job_rejections")["job"]
     assert sorted(left) == sorted(jobs[2:])
     assert query(c, "SELECT count(*) AS n FROM jobs")["n"][0] == len(jobs)
