@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     import httpx
 
-    from poise_sdk.vendors import WearableSimulator
+    from poise_sdk.vendors import SimulatedAccount, WearableSimulator
     from poise_sdk.wearable import WearableAdapter
 
 __all__ = ["live", "main"]
@@ -33,8 +33,8 @@ SEED: Final = 7
 BEHIND: Final = dt.timedelta(days=6)
 #: Seconds in which an hour passes at the vendors, until it is as late there as here.
 HOUR_S: Final = 5.0
-#: Each vendor's accounts: one athlete wears nothing else, the other wears everything.
-ALONE, TOGETHER = 0, 1
+#: Each vendor's accounts. One athlete wears nothing else, another wears everything.
+ATHLETES: Final = 4
 
 POLL_S: Final = 0.3
 #: So long an athlete's first night may take before that is worth a line.
@@ -124,7 +124,7 @@ async def live(url: str) -> None:
             if isinstance(adapter, SimulatesWearable) and adapter.capabilities.oauth is not None:
                 now, hook = dt.datetime.now(dt.UTC) - BEHIND, _hook(url, adapter.name)
                 simulator = adapter.vendor_simulator(
-                    athletes=2, days=DAYS, seed=SEED, now=now, webhook_url=hook
+                    athletes=ATHLETES, days=DAYS, seed=SEED, now=now, webhook_url=hook
                 )
                 vendors.append(Vendor(adapter, await running.enter_async_context(simulator)))
         with endpoints(None) as places, settings_in_force(settings_for(None)):
@@ -159,7 +159,10 @@ async def _register(url: str, vendor: Vendor) -> None:
     await circuits.succeeded(name)  # the vendor of an earlier demo has gone, this one is well
     if vendor.adapter.capabilities.webhooks:
         await order_webhooks_of(name)
-    _say(f"{vendor.adapter.title} is simulated at {vendor.simulator.base_url}")
+    _say(
+        f"{vendor.adapter.title} is simulated at {vendor.simulator.base_url}, "
+        f"from {BEHIND.days} days ago on: an hour passes in {HOUR_S:g} s, until it is now"
+    )
 
 
 async def _people(api: _Api, vendors: list[Vendor]) -> list[Person]:
@@ -168,15 +171,24 @@ async def _people(api: _Api, vendors: list[Vendor]) -> list[Person]:
         return []
     people = []
     for vendor in vendors:
-        account = vendor.simulator.accounts[ALONE]
+        account = vendor.simulator.accounts[0]
         name = f"{account.name} ({vendor.adapter.title})"
         people.append(Person(name, account.time_zone, None, ((vendor, account.id),)))
-    everything = tuple((vendor, vendor.simulator.accounts[TOGETHER].id) for vendor in vendors)
-    account = vendors[0].simulator.accounts[TOGETHER]
+    accounts = _together(vendors)
+    everything = tuple((vendor, one.id) for vendor, one in zip(vendors, accounts, strict=True))
+    account = accounts[0]
     players = (await api(PLAYER))["players"]["nodes"]
     name, player = (players[0]["name"], players[0]["id"]) if players else (account.name, None)
     people.append(Person(name, account.time_zone, player, everything))
     return people
+
+
+def _together(vendors: list[Vendor]) -> list[SimulatedAccount]:
+    """An account of each vendor that could be one person's: they live in one time zone, where any do."""
+    others = [{one.time_zone: one for one in vendor.simulator.accounts[1:]} for vendor in vendors]
+    shared = set.intersection(*(set(accounts) for accounts in others))
+    zones = [min(shared)] * len(others) if shared else [next(iter(accounts)) for accounts in others]
+    return [accounts[zone] for accounts, zone in zip(others, zones, strict=True)]
 
 
 async def _connect(api: _Api, person: Person) -> Connected | None:
