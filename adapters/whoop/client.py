@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -23,7 +23,6 @@ from adapters.whoop.payloads import (
     PREFIX,
     ROOT,
     TOKEN,
-    cycle_path,
     record_path,
     recovery_path,
 )
@@ -49,6 +48,12 @@ _T = TypeVar("_T")
 #: Pages of one request's answer: ten years of nights, and an end to an endless vendor.
 MAX_PAGES: Final = 400
 
+#: A night's cycle and the one it ended are among those that were not over so long before it began.
+_BEFORE_A_NIGHT: Final = dt.timedelta(hours=12)
+_AROUND_A_NIGHT: Final = 5
+
+_Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
+
 
 class _Listing(msgspec.Struct):
     """What paging needs to know of an answer."""
@@ -63,9 +68,11 @@ class _Owner(msgspec.Struct):
 
 
 class _Night(msgspec.Struct):
-    """What leads from a sleep to its recovery."""
+    """What leads from a sleep to its recovery, and to the cycles around it."""
 
     cycle_id: int
+    start: _Moment
+    end: _Moment
 
 
 class WhoopHttp(HttpKit):
@@ -154,7 +161,8 @@ class WhoopClient(WearableClient):
         """The documents that a webhook about ``record_id`` makes new.
 
         A recovery is asked for by its *sleep's* id, which leads to its cycle and from there to the
-        recovery; the cycle, which has no webhooks, comes with it.
+        recovery. Cycles have no webhooks: the one that the night began comes with it, and so does the one
+        that it ended, whose strain is final only now.
         """
         self._must_be_granted(data_type)
         if data_type in (DataType.SLEEP, DataType.WORKOUT):
@@ -162,11 +170,21 @@ class WhoopClient(WearableClient):
         if data_type is not DataType.RECOVERY or not self._granted(DataType.SLEEP):
             raise Fatal(f"WHOOP does not give a single {data_type.value}")
         sleep = await self._document(record_path(DataType.SLEEP, _uuid(record_id)))
-        cycle_id = str(_decode(sleep, _Night).cycle_id)
-        documents = [sleep, await self._document(recovery_path(cycle_id))]
+        night = _decode(sleep, _Night)
+        documents = [sleep, await self._document(recovery_path(str(night.cycle_id)))]
         if self._granted(DataType.CYCLE):
-            documents.append(await self._document(cycle_path(cycle_id)))
+            documents.append(await self._cycles_around(night))
         return tuple(documents)
+
+    async def _cycles_around(self, night: _Night) -> RawDocument:
+        """The cycle that the night began and the one before it, in one request."""
+        window = {
+            "limit": str(_AROUND_A_NIGHT),
+            "start": _instant(night.start - _BEFORE_A_NIGHT),
+            "end": _instant(night.end),
+        }
+        path = COLLECTIONS[DataType.CYCLE].path
+        return (await self._get(path, window)).document(path)
 
     async def user_id(self) -> str | None:
         """WHOOP's id of the account; ``None`` where the athlete did not grant the profile."""

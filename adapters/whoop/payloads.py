@@ -26,7 +26,6 @@ __all__ = [
     "Collection",
     "Kind",
     "ScoreState",
-    "cycle_path",
     "kind_of",
     "record_path",
     "recovery_path",
@@ -107,11 +106,6 @@ def record_path(data_type: DataType, record_id: str) -> str:
     return f"{COLLECTIONS[data_type].path}/{record_id}"
 
 
-def cycle_path(cycle_id: str) -> str:
-    """Where a cycle is."""
-    return record_path(DataType.CYCLE, cycle_id)
-
-
 def recovery_path(cycle_id: str) -> str:
     """Where the recovery of a cycle is: it has no address of its own."""
-    return f"{cycle_path(cycle_id)}/recovery"
+    return f"{record_path(DataType.CYCLE, cycle_id)}/recovery"

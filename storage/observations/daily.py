@@ -42,7 +42,7 @@ _COPIED: Final = 2_000
 #: Columns that folding looks at beside the figures.
 _ASIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "nights": ("start_at", "end_at", "nap"),
-    "hrv_nights": ("in_sleep", "samples"),
+    "hrv_nights": ("start_at", "end_at", "in_sleep", "samples"),
     "cycles": ("start_at", "end_at"),
     "workouts": ("start_at", "end_at"),
     "body_measurements": ("start_at",),

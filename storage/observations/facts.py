@@ -127,6 +127,8 @@ class Fact:
     stored_day: dt.date | None = None
     found_day: tuple[dt.date, str] | None = None
     """The day that another record tells for it, and by which rule, where that is known on writing."""
+    found_times: dict[str, Any] = field(default_factory=dict)
+    """The times that another record tells for it, which its row has in place of its own."""
     changed: bool = False
     time_zone_remark: Quality | None = None
     """Kept when the row is written anew; :mod:`storage.observations.resolve` judges it."""

@@ -10,11 +10,19 @@ import msgspec
 
 from poise_sdk.metrics import Span
 from poise_sdk.observations import Quality, QualityFlag
-from storage.observations.measures import AWAKE_HRV, MEASURES, Measure, rank_of, span_of
+from storage.observations.measures import (
+    ASLEEP,
+    AWAKE_HRV,
+    MEASURES,
+    SLEEP_SUMMARIES,
+    Measure,
+    rank_of,
+    span_of,
+)
 
 __all__ = ["DIGITS", "Key", "Value", "better", "fold"]
 
-#: Decimals of what was computed here, not told by a source: beyond them there is only rounding noise.
+#: Decimals of a figure: beyond them there is only the noise of sums and of units converted.
 DIGITS: Final = 6
 
 #: Remarks that say why a record has no value.
@@ -71,9 +79,9 @@ def _plain(table: str, rows: Sequence[Row]) -> Iterable[tuple[str, Value]]:
         for metric, column, _ in MEASURES[table]:
             value = only[column]
             if value is not None:
-                yield metric, Value(float(value), table)
+                yield metric, Value(round(float(value), DIGITS), table)
         return
-    ordered = sorted(rows, key=lambda row: (-_length(row), row["source_id"]))
+    ordered = sorted(rows, key=_longest_first)
     for measure in MEASURES[table]:
         value = _figure(table, measure, ordered)
         if value is not None:
@@ -94,18 +102,16 @@ def _figure(basis: str, measure: Measure, rows: Sequence[Row]) -> Value | None:
     span = span_of(measure.metric)
     used = having if span is Span.SUM else having[:1]
     values = [float(row[measure.column]) for row in having]
-    if len(values) == 1:
-        return Value(values[0], basis, _remarks(having, measure.column))
     match span:
         case Span.SUM:
-            value = round(sum(values), DIGITS)
+            value = sum(values)
         case Span.MIN:
             value = min(values)
         case Span.MAX:
             value = max(values)
         case _:
             value = values[0]
-    return Value(value, basis, _remarks(used, measure.column))
+    return Value(round(value, DIGITS), basis, _remarks(used, measure.column))
 
 
 def _remarks(rows: Iterable[Row], column: str) -> tuple[Quality, ...]:
@@ -120,14 +126,7 @@ def _remarks(rows: Iterable[Row], column: str) -> tuple[Quality, ...]:
 
 
 def _nights(table: str, rows: Sequence[Row]) -> Iterable[tuple[str, Value]]:
-    main: list[Row] = []
-    for row in sorted(rows, key=lambda row: (-_length(row), row["source_id"])):
-        # one body sleeps once: what overlaps a longer sleep is another report of it
-        if not row["nap"] and all(
-            row["end_at"] <= one["start_at"] or row["start_at"] >= one["end_at"] for one in main
-        ):
-            main.append(row)
-    yield from _plain(table, main)
+    yield from _plain(table, _apart(row for row in rows if not row["nap"]))
     naps = [row for row in rows if row["nap"]]
     if naps:
         minutes = sum(_asleep(row) for row in naps)
@@ -140,11 +139,25 @@ def _asleep(row: Row) -> float:
     return _length(row) / 60 if asleep is None else asleep
 
 
+def _apart(rows: Iterable[Row]) -> list[Row]:
+    """The rows that do not overlap, the longest first: one body sleeps once.
+
+    What overlaps a longer row is another report of it.
+    """
+    kept: list[Row] = []
+    for row in sorted(rows, key=_longest_first):
+        if all(_end(row) <= one["start_at"] or row["start_at"] >= _end(one) for one in kept):
+            kept.append(row)
+    return kept
+
+
 def _hrv_nights(table: str, rows: Sequence[Row]) -> Iterable[tuple[str, Value]]:
     for basis, in_sleep in ((table, True), (AWAKE_HRV, False)):
         of_kind = [row for row in rows if row["in_sleep"] is in_sleep]
         for measure in MEASURES[table]:
-            having = [row for row in of_kind if row[measure.column] is not None]
+            having = _apart(row for row in of_kind if row[measure.column] is not None)
+            if in_sleep and not all(row["samples"] for row in having):
+                having = having[:1]  # nothing tells what a nap weighs beside the night
             if len(having) < 2:
                 value = _figure(basis, measure, having)
             else:
@@ -166,7 +179,8 @@ def _summaries(table: str, rows: Sequence[Row]) -> Iterable[tuple[str, Value]]:
     for row in sorted(rows, key=lambda row: (row["part"], row["source_id"])):
         values: dict[str, float] = msgspec.json.decode(row["values"])
         for metric, value in values.items():
-            told.setdefault(metric, Value(float(value), table, _remarks([row], metric)))
+            basis = SLEEP_SUMMARIES if metric in ASLEEP else table
+            told.setdefault(metric, Value(round(float(value), DIGITS), basis, _remarks([row], metric)))
     yield from told.items()
 
 
@@ -176,6 +190,16 @@ def _bodies(table: str, rows: Sequence[Row]) -> Iterable[tuple[str, Value]]:
         value = _figure(table, measure, ordered)
         if value is not None:
             yield measure.metric, value
+
+
+def _longest_first(row: Row) -> tuple[float, str]:
+    return -_length(row), row["source_id"]
+
+
+def _end(row: Row) -> dt.datetime:
+    end: dt.datetime | None = row["end_at"]
+    start: dt.datetime = row["start_at"]
+    return start if end is None else end
 
 
 def _length(row: Row) -> float:

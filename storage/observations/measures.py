@@ -16,17 +16,30 @@ from typing import Final, NamedTuple
 
 from poise_sdk.metrics import METRICS, Span
 
-__all__ = ["AWAKE_HRV", "BASES", "HOW", "MEASURES", "READINGS", "Measure", "rank_of", "span_of"]
+__all__ = [
+    "ASLEEP",
+    "AWAKE_HRV",
+    "BASES",
+    "HOW",
+    "MEASURES",
+    "READINGS",
+    "SLEEP_SUMMARIES",
+    "Measure",
+    "rank_of",
+    "span_of",
+]
 
 #: Readings awake are no night's: the basis of an ``hrv_nights`` row with ``in_sleep`` false.
 AWAKE_HRV: Final = "hrv_awake"
 READINGS: Final = "readings"
+#: What a day's summary tells of the night: the basis of those of its metrics that are :data:`ASLEEP`.
+SLEEP_SUMMARIES: Final = "sleep_summaries"
 
 #: What a day's figure may be told from, what counts most first: of one vendor, and by default between
 #: vendors too. So a wearable worn in sleep comes before a phone's app that samples the day.
 BASES: Final = (
-    "nights", "hrv_nights", "recoveries", "cycles", "workouts", "daily_summaries", "body_measurements",
-    AWAKE_HRV, READINGS,
+    "nights", "hrv_nights", "recoveries", SLEEP_SUMMARIES, "cycles", "workouts", "daily_summaries",
+    "body_measurements", AWAKE_HRV, READINGS,
 )  # fmt: skip
 
 #: The order between vendors looks at no more than this, and says so in these words.
@@ -34,6 +47,7 @@ HOW: Final[Mapping[str, tuple[int, str]]] = {
     "nights": (0, "measured in sleep"),
     "hrv_nights": (0, "measured in sleep"),
     "recoveries": (0, "measured in sleep"),
+    SLEEP_SUMMARIES: (0, "measured in sleep"),
     "cycles": (1, "told for the day as a whole"),
     "workouts": (1, "told for the day as a whole"),
     "daily_summaries": (1, "told for the day as a whole"),
@@ -87,6 +101,11 @@ MEASURES: Final[Mapping[str, tuple[Measure, ...]]] = {
     # a daily summary names its metrics itself
     "daily_summaries": (),
 }  # fmt: skip
+
+
+#: Metrics that are measured in sleep also where a day's summary tells them: all that a night has, and the
+#: oxygen of the blood, whose figure of a day wearables take from the night.
+ASLEEP: Final = frozenset({"spo2_pct", *(measure.metric for measure in MEASURES["nights"])})
 
 
 def span_of(metric: str) -> Span:

@@ -20,7 +20,10 @@ from storage.observations.facts import Fact, Layer, computed
 from storage.observations.outcome import Sourced
 from storage.observations.tables import Table, from_json, moment
 
-__all__ = ["delete_rows", "load", "write"]
+__all__ = ["NIGHT_TIMES", "delete_rows", "load", "write"]
+
+#: What variability measured in sleep takes from its night.
+NIGHT_TIMES: Final = ("start_at", "end_at", "utc_offset_s")
 
 _QUALITY: Final = msgspec.json.Decoder(tuple[Quality, ...])
 _JSON: Final = frozenset({"contributors", "values"})
@@ -110,6 +113,8 @@ def write(c: Connection, sourced: Sourced, table: Table, facts: Sequence[Fact]) 
     """Bring changed facts into their table under their present ids; return the days they lie or lay on."""
     if not facts:
         return set()
+    if table.name == "hrv_nights":
+        _tell_nights(c, sourced, facts)
     renamed = [one.stored_id for one in facts if one.stored_id is not None and one.stored_id != one.source_id]
     delete_rows(c, sourced, table, renamed)
     rows, stages = [], []
@@ -140,9 +145,37 @@ def write(c: Connection, sourced: Sourced, table: Table, facts: Sequence[Fact]) 
     return {day for day in days if day is not None}
 
 
+def _tell_nights(c: Connection, sourced: Sourced, facts: Sequence[Fact]) -> None:
+    """Tell variability measured in sleep when its night was, where that night is stored.
+
+    A vendor may say no more than when it worked the figure out, which is after the night.
+    """
+    named = {
+        id(fact): values["night_id"]
+        for fact in facts
+        if (values := fact.compose().values).get("in_sleep") and "night_id" in values
+    }
+    if not named:
+        return
+    found = query(
+        c,
+        "SELECT source_id, day, start_at, end_at, utc_offset_s FROM nights "
+        "WHERE athlete_id = $1 AND vendor = $2 AND source_id = ANY($3::text[])",
+        sourced.athlete_id,
+        sourced.vendor,
+        sorted(set(named.values())),
+    )
+    nights = {row["source_id"]: row for row in found.iter_rows(named=True)}
+    for fact in facts:
+        night = nights.get(named.get(id(fact), ""))
+        if night is not None:
+            fact.found_day = night["day"], "night"
+            fact.found_times = {name: night[name] for name in NIGHT_TIMES}
+
+
 def _row(table: Table, fact: Fact) -> tuple[dict[str, Any], tuple[Stage, ...]]:
     whole = fact.compose()
-    values = dict(whole.values)
+    values = whole.values | fact.found_times
     stages = values.pop("stages", ())
     day, rule = _day(table, values, fact.found_day)
     quality = list(whole.quality)
@@ -161,7 +194,9 @@ def _row(table: Table, fact: Fact) -> tuple[dict[str, Any], tuple[Stage, ...]]:
         "document": whole.top.document,
         "adapter_version": whole.top.adapter_version,
         "quality": quality,
-        "layers": _layers(fact),
+        "layers": _layers(
+            fact, moved=any(whole.values.get(name) != at for name, at in fact.found_times.items())
+        ),
         "day": day,
     }
     for name in _JSON.intersection(table.fields):
@@ -171,12 +206,15 @@ def _row(table: Table, fact: Fact) -> tuple[dict[str, Any], tuple[Stage, ...]]:
     return row, stages
 
 
-def _layers(fact: Fact) -> dict[str, Any] | None:
-    """What each origin said, where more than one did or where more is known than the row can tell."""
+def _layers(fact: Fact, *, moved: bool) -> dict[str, Any] | None:
+    """What each origin said, where more than one did or where more is known than the row can tell.
+
+    ``moved``: the row has other times than it was told with.
+    """
     former = fact.former_starts - {
         layer.values["start_at"] for layer in fact.layers.values() if "start_at" in layer.values
     }
-    if len(fact.layers) == 1 and not former:
+    if len(fact.layers) == 1 and not former and not moved:
         return None
     told: dict[str, Any] = {
         origin: {

@@ -1,6 +1,7 @@
 """What records owe to one another: their days, changes of time zone, and that two of them are one.
 
-A recovery has its night's day, a cycle that of the night that ends in it; and they arrive in any order.
+A recovery has its night's day, its variability the night's times too, a cycle the day of the night that
+ends in it; and they arrive in any order.
 So after nights or cycles have changed, what hangs on them is looked at again.
 """
 
@@ -22,7 +23,7 @@ from storage.observations.facts import Fact
 from storage.observations.identity import TOLERANCE, Landmarks
 from storage.observations.matching import joined
 from storage.observations.outcome import Sourced
-from storage.observations.records import delete_rows, load, write
+from storage.observations.records import NIGHT_TIMES, delete_rows, load, write
 from storage.observations.tables import TABLES, Table
 
 __all__ = ["find_landmarks", "resolve", "tell_days"]
@@ -108,6 +109,8 @@ def resolve(
     if nights and days:
         touched |= _time_zones(c, sourced, min(days), max(days))
     wanted = set(_RULES) if nights or cycles else set(_RULES).intersection(tables)
+    if nights:
+        touched |= _times(c, sourced, nights)
     for name in _RULES:
         if name in wanted:
             touched |= _days(c, sourced, name, {*days, *touched}, nights, cycles)
@@ -187,6 +190,21 @@ def _days(
     )
     changed = moved.filter(pl.col("former").ne_missing(pl.col("day")))
     return {day for day in (*changed["former"], *changed["day"]) if day is not None}
+
+
+def _times(c: Connection, sourced: Sourced, nights: Collection[str]) -> set[dt.date]:
+    """Move variability measured in sleep to where its night is now."""
+    has, owes = (", ".join(f"{one}.{name}" for name in NIGHT_TIMES) for one in "tn")
+    moved = load(
+        c,
+        sourced,
+        _BY_NAME["hrv_nights"],
+        "t.in_sleep AND t.night_id = ANY($3::text[]) AND EXISTS (SELECT 1 FROM nights n "  # noqa: S608 - constants
+        "WHERE n.athlete_id = $1 AND n.vendor = $2 AND n.source_id = t.night_id "
+        f"AND ({has}) IS DISTINCT FROM ({owes}) OFFSET 0)",
+        sorted(nights),
+    )
+    return write(c, sourced, _BY_NAME["hrv_nights"], moved)
 
 
 def _time_zones(c: Connection, sourced: Sourced, first: dt.date, last: dt.date) -> set[dt.date]:

@@ -3,7 +3,8 @@
 A recovery has no id of its own: it belongs to a cycle and to a sleep, and webhooks name it by the sleep.
 So ``source_id`` is the sleep's id, for the :class:`~poise_sdk.observations.Recovery` and for its
 :class:`~poise_sdk.observations.HrvNight` alike. Neither says when the night was: the host knows by
-``night_id``; ``start_at`` of the variability is the moment at which WHOOP recorded the recovery.
+``night_id`` and lets the variability have that night's times. Until the night is there, ``start_at`` is the
+moment at which WHOOP recorded the recovery.
 """
 
 from __future__ import annotations

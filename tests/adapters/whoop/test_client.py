@@ -165,19 +165,49 @@ async def test_without_offline_there_is_nothing_to_refresh_with() -> None:
             await client.refresh()
 
 
-async def test_a_sleeps_id_leads_to_its_recovery_and_its_cycle() -> None:
+async def test_a_sleeps_id_leads_to_its_recovery_and_the_cycles_around_it() -> None:
     async with simulator() as vendor, connect(vendor) as client:
         told = vendor.records(vendor.accounts[0].id, Kind.RECOVERY)[3]
         documents = await client.fetch_one(DataType.RECOVERY, told["sleep_id"])
         cycle_id = told["cycle_id"]
+        before = vendor.records(vendor.accounts[0].id, Kind.RECOVERY)[4]["cycle_id"]
         assert [document.name for document in documents] == [
             f"v2/activity/sleep/{told['sleep_id']}",
             f"v2/cycle/{cycle_id}/recovery",
-            f"v2/cycle/{cycle_id}",
+            "v2/cycle",
         ]
         items = [item for document in documents for item in ADAPTER.normalize(document)]
-        assert [type(item) for item in items] == [Night, Recovery, HrvNight, Cycle]
-        assert {getattr(item, "cycle_id", str(cycle_id)) for item in items} == {str(cycle_id)}
+        assert [type(item) for item in items[:3]] == [Night, Recovery, HrvNight]
+        assert {getattr(item, "cycle_id", str(cycle_id)) for item in items[:3]} == {str(cycle_id)}
+        assert [item.source_id for item in items[3:] if isinstance(item, Cycle)] == [
+            str(cycle_id),
+            str(before),
+        ]
+
+
+async def test_with_a_nights_recovery_comes_the_cycle_it_ended_with_its_end_and_final_strain() -> None:
+    evening = NOW - dt.timedelta(hours=14)
+    async with simulator(now=evening) as vendor, connect(vendor) as client:
+        pages = [page async for page in client.fetch(DataType.CYCLE, evening, NOW)]
+        (lasting,) = (one for one in records_of(*pages) if isinstance(one, Cycle))
+        assert lasting.end_at is None
+        await vendor.advance(17)
+        await client.refresh()
+        account = vendor.accounts[0].id
+        newest, *_ = vendor.records(account, Kind.RECOVERY)
+        asked = len(vendor.requests)
+        documents = await client.fetch_one(DataType.RECOVERY, newest["sleep_id"])
+        assert len(vendor.requests) - asked == len(documents) == 3
+        items = [item for document in documents for item in ADAPTER.normalize(document)]
+        night = next(item for item in items if isinstance(item, Night))
+        cycles = {item.source_id: item for item in items if isinstance(item, Cycle)}
+        assert night.cycle_id in cycles
+        over = cycles[lasting.source_id]
+        truth = next(one for one in vendor.records(account, Kind.CYCLE) if str(one["id"]) == over.source_id)
+        assert over.end_at == dt.datetime.fromisoformat(truth["end"])
+        assert over.strain == truth["score"]["strain"]
+        assert over.strain != lasting.strain
+        assert over.quality == ()
 
 
 async def test_a_single_workout_and_what_is_gone() -> None:

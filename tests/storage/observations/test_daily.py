@@ -139,9 +139,48 @@ def test_a_broken_night_adds_up_and_keeps_the_longer_parts_scores() -> None:
 
 def test_a_vendors_variability_of_several_sleeps_is_weighed_by_samples(c: Connection) -> None:
     first = hrv_night(source_id="a", samples=30, hrv_rmssd_ms=80.0)
-    second = hrv_night(source_id="b", samples=10, hrv_rmssd_ms=40.0, start_at=at(DAY, 2))
+    second = hrv_night(source_id="b", samples=10, hrv_rmssd_ms=40.0, start_at=at(DAY, 7), end_at=at(DAY, 9))
     store(c, [first, second])
     assert effective(c)[KEY, HRV][0] == 70.0
+
+
+def test_variability_of_overlapping_nights_is_that_of_the_longer_one(c: Connection) -> None:
+    inside = hrv_night(source_id="a", samples=30, hrv_rmssd_ms=40.0, start_at=at(DAY, 2))
+    store(c, [inside, hrv_night(source_id="b", samples=10, hrv_rmssd_ms=80.0)])
+    assert effective(c)[KEY, HRV][0] == 80.0
+    other = hrv_night(source_id="c", hrv_rmssd_ms=None, hrv_sdnn_ms=55.0, start_at=at(DAY, -3))
+    store(c, [other])
+    assert effective(c)[KEY, HRV][0] == 80.0
+    assert effective(c)[KEY, "hrv_sdnn_ms"][0] == 55.0
+
+
+def test_a_naps_variability_without_samples_leaves_the_nights_alone(c: Connection) -> None:
+    nap = hrv_night(source_id="a", hrv_rmssd_ms=40.0, start_at=at(DAY, 14), end_at=at(DAY, 15))
+    store(c, [nap, hrv_night(source_id="b", hrv_rmssd_ms=80.0)])
+    assert effective(c)[KEY, HRV][0] == 80.0
+    store(
+        c, [hrv_night(source_id="a", samples=12, hrv_rmssd_ms=40.0, start_at=nap.start_at, end_at=nap.end_at)]
+    )
+    assert effective(c)[KEY, HRV][0] == 80.0
+
+
+def test_what_a_days_summary_tells_of_the_night_was_measured_in_sleep_too(c: Connection) -> None:
+    store(c, [recovery("r1", day=DAY, spo2_pct=96.0)], vendor="band")
+    store(c, [DailySummary(source_id="d1", day=DAY, values={"spo2_pct": 97.0, "strain": 9.0})], vendor="ring")
+    store(c, [cycle()], vendor="band")
+    told = effective(c)
+    assert told[KEY, "spo2_pct"] == (96.0, "band", "measured in sleep, as is ring; first by name")
+    assert told[KEY, "strain"] == (12.5, "band", "told for the day as a whole, as is ring; first by name")
+
+
+def test_a_figure_bears_no_noise_of_units_converted(c: Connection) -> None:
+    noisy = 4912.016000000001
+    store(c, [cycle(energy_kj=noisy), workout(energy_kj=noisy)])
+    store(c, [DailySummary(source_id="d1", day=DAY, values={"active_energy_kj": noisy})])
+    pending = (Quality(flag=QualityFlag.PARTIAL, field="strain"),)
+    store(c, [cycle(energy_kj=noisy, quality=pending)], vendor="ring")
+    told = [one["value"] for one in rows(c, "daily_values") if one["metric"].endswith("energy_kj")]
+    assert told == [4912.016] * 4
 
 
 def test_sdnn_and_rmssd_never_meet(c: Connection) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from typing import Any
 
-from poise_sdk.observations import Deleted, JournalEntry, Origin
+from poise_sdk.observations import Deleted, HrvNight, JournalEntry, Origin
 from poise_sdk.vocabulary import DataType
 from storage.arrow import query
 from storage.connect import Connection
@@ -90,6 +92,70 @@ def test_variability_awake_is_not_that_of_the_night(c: Connection) -> None:
     store(c, [hrv_night(source_id=None), hrv_night(source_id=None, in_sleep=False, hrv_rmssd_ms=40.0)])
     assert len(rows(c, "hrv_nights")) == 2
     assert effective(c)[DAY.isoformat(), "hrv_rmssd_ms"][0] == 75.0
+
+
+def times(stored: dict[str, Any]) -> tuple[dt.datetime, dt.datetime | None, int | None]:
+    start, end = stored["start_at"], stored["end_at"]
+    moments = dt.datetime.fromisoformat(start), None if end is None else dt.datetime.fromisoformat(end)
+    return *moments, stored["utc_offset_s"]
+
+
+def recorded(day: dt.date = DAY, **given: Any) -> HrvNight:
+    """Variability whose vendor says no more than when it was worked out: after the night."""
+    values = {"night_id": "n1", "start_at": at(day, 7), "end_at": None, "utc_offset_s": None}
+    return hrv_night(day, **(values | given))
+
+
+def test_variability_of_a_night_has_the_nights_times_whichever_comes_first(c: Connection) -> None:
+    slept = night(utc_offset_s=3600)
+    store(c, [recorded()])
+    assert times(row(c, "hrv_nights")) == (at(DAY, 7), None, None)
+    store(c, [slept])
+    assert times(row(c, "hrv_nights")) == (at(DAY, -2), at(DAY, 6), 3600)
+    assert day_of(c, "hrv_nights") == (DAY.isoformat(), "night")
+    expected = picture(c)
+    assert counts(store(c, [recorded()])) == counts(store(c, [slept])) == (0, 1, 0)
+    assert picture(c) == expected
+    for documents in ([[slept], [recorded()]], [[slept, recorded()]], [[recorded(), slept]]):
+        c.rollback()
+        for items in documents:
+            store(c, items)
+        assert picture(c) == expected
+
+
+def test_variability_moves_with_its_night_and_keeps_what_it_was_told_with(c: Connection) -> None:
+    store(c, [night(vendor_updated_at=T), recorded(vendor_updated_at=T)])
+    later = {"vendor_updated_at": T + dt.timedelta(hours=1)}
+    store(c, [night(start_at=at(DAY, 20), end_at=at(NEXT, 5), utc_offset_s=-3600, **later)])
+    assert times(row(c, "hrv_nights")) == (at(DAY, 20), at(NEXT, 5), -3600)
+    assert day_of(c, "hrv_nights") == (NEXT.isoformat(), "night")
+    assert {day for day, metric in effective(c) if metric == "hrv_rmssd_ms"} == {NEXT.isoformat()}
+    assert counts(store(c, [recorded(vendor_updated_at=T)])) == (0, 1, 0)
+    store(c, [recorded(hrv_rmssd_ms=81.0, **later)])
+    stored = row(c, "hrv_nights")
+    assert times(stored) == (at(DAY, 20), at(NEXT, 5), -3600)
+    assert stored["hrv_rmssd_ms"] == 81.0
+
+
+def test_variability_awake_keeps_its_own_times(c: Connection) -> None:
+    store(c, [night(), recorded(in_sleep=False)])
+    assert times(row(c, "hrv_nights")) == (at(DAY, 7), None, None)
+
+
+def test_a_nights_variability_of_interface_and_file_is_one_row_in_the_nights_times(c: Connection) -> None:
+    of_file = hrv_night(source_id=None, origin=Origin.FILE, start_at=at(DAY, -2, second=20), row=1)
+    documents = ([night()], [recorded()], [file_night(), of_file])
+    expected: dict[str, Any] | None = None
+    for order in itertools.permutations(documents):
+        c.rollback()
+        for items in order:
+            store(c, items)
+        assert times(row(c, "hrv_nights")) == (at(DAY, -2), at(DAY, 6), 0)
+        expected = expected or picture(c)
+        assert picture(c) == expected
+        for items in order:
+            assert counts(store(c, items))[0] == 0
+        assert picture(c) == expected
 
 
 def test_a_change_of_time_zone_is_flagged_at_the_first_night_of_the_new_one(c: Connection) -> None:
