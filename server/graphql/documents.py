@@ -28,6 +28,7 @@ from graphql import (
     visit,
 )
 
+from server.graphql.characters import NoNulRule
 from server.graphql.limits import Cost, check_shape, measure_cost
 from server.settings import Limits
 
@@ -91,7 +92,7 @@ class Documents:
         hidden: tuple[type[ASTValidationRule], ...] = (
             () if introspection else (NoSchemaIntrospectionCustomRule,)
         )
-        self._rules = (*specified_rules, *hidden)
+        self._rules = (*specified_rules, NoNulRule, *hidden)
         self._suggestions = introspection
         self._kept: OrderedDict[str, Document] = OrderedDict()
 

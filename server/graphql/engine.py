@@ -13,9 +13,10 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from graphql.execution import Executor
 
+from server.graphql.characters import check_variables
 from server.graphql.context import Context
 from server.graphql.documents import Documents, Operation
-from server.graphql.errors import OperationNotAllowed, RequestFailed
+from server.graphql.errors import OperationNotAllowed, Refused, RequestFailed
 from server.graphql.executor import RowExecutor, is_awaitable
 from server.graphql.persisted import PersistedQueries
 from server.settings import Profile, ServerSettings
@@ -85,7 +86,11 @@ class Engine:
         return operation
 
     def executor(self, operation: Operation, variables: Mapping[str, Any], context: Context) -> Executor[Any]:
-        """Coerce the variables, check the cost; raises `RequestFailed`."""
+        """Coerce the variables, check them and the cost; raises `RequestFailed`."""
+        try:
+            check_variables(variables)
+        except Refused as refused:
+            raise RequestFailed([refused]) from None
         ast = operation.document.ast
         assert ast is not None
         built = RowExecutor.build(

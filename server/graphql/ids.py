@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 
+from server.graphql.characters import NUL
 from server.graphql.errors import Refused
 
-__all__ = ["global_id", "key_of", "number_of", "parse"]
+__all__ = ["a", "global_id", "key_of", "number_of", "parse"]
 
 
 def global_id(type_name: str, key: object) -> str:
@@ -22,7 +23,12 @@ def parse(value: str) -> tuple[str, str] | None:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
     name, separator, key = text.partition(":")
-    return (name, key) if separator and name.isidentifier() and key else None
+    return (name, key) if separator and name.isidentifier() and key and NUL not in key else None
+
+
+def a(type_name: str) -> str:
+    """``an Athlete``, ``a Game``."""
+    return f"{'an' if type_name[0] in 'AEIOU' else 'a'} {type_name}"
 
 
 def key_of(type_name: str, value: str) -> str:
@@ -34,7 +40,7 @@ def key_of(type_name: str, value: str) -> str:
     if parsed is None:
         return value
     if parsed[0] != type_name:
-        raise Refused(f"expected the id of a {type_name}, got one of a {parsed[0]}")
+        raise Refused(f"expected the id of {a(type_name)}, got one of {a(parsed[0])}")
     return parsed[1]
 
 
@@ -42,5 +48,5 @@ def number_of(type_name: str, value: str) -> int:
     """Return the 64-bit key behind ``value``, as `key_of`; raises `Refused` if it is no number."""
     key = key_of(type_name, value)
     if not (key.lstrip("-").isascii() and key.lstrip("-").isdigit()) or not -(2**63) <= int(key) < 2**63:
-        raise Refused(f"{value!r} is not the id of a {type_name}")
+        raise Refused(f"{value!r} is not the id of {a(type_name)}")
     return int(key)

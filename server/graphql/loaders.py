@@ -121,6 +121,9 @@ class Loaders:
     sync_states: Loader[int, Sequence[Row]]
     """By athlete."""
     teams: Loader[int, Row | None]
+    told_metrics: Loader[tuple[int, str], bool]
+    """By athlete and name: whether anything is stored under it."""
+    told_vendors: Loader[tuple[int, str], bool]
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
@@ -235,4 +238,6 @@ _PLAIN: dict[str, tuple[Any, ...]] = {
     "stages": ("Night", wearables.stages_by_nights, (), _first),
     "sync_states": ("SyncState", wearables.sync_states_by_athletes, (), _itself),
     "teams": ("Team", games.teams_by_ids, None),
+    "told_metrics": ("Source", wearables.metrics_told, False, _first),
+    "told_vendors": ("Source", wearables.vendors_told, False, _first),
 }

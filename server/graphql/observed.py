@@ -14,6 +14,7 @@ from poise_sdk.metrics import METRICS
 from server.graphql.context import PoiseInfo
 from server.graphql.described import value
 from server.graphql.ids import global_id
+from server.graphql.known import check_vendor
 from server.graphql.pagination import Connection, Node, checked, cut, position
 from server.graphql.references import refer
 from server.graphql.rows import Row
@@ -193,6 +194,7 @@ async def observations(
     naps: bool = True,
 ) -> Connection[T]:
     """A page of an athlete's records of one type, newest first."""
+    await check_vendor(info, athlete_id, vendor)
     seen = position(after, dt.date, dt.datetime, str, str)
     where = PageFilter(type_.table, span.since, span.until, vendor, naps, seen, checked(first) + 1)
     found: Iterable[Mapping[str, Any]] = await info.context.loaders.observations(type_.__name__, where).load(

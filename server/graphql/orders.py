@@ -8,7 +8,7 @@ from typing import Any
 from poise_sdk.wearable import WearableAdapter
 from server.graphql.context import PoiseInfo
 from server.graphql.errors import ErrorCode, Refused
-from server.graphql.ids import number_of
+from server.graphql.ids import a, number_of
 from server.graphql.inputs import Invalid
 from server.graphql.jobs.types import Job
 from server.graphql.policy import may_change
@@ -21,7 +21,7 @@ __all__ = ["athlete_key", "carry", "check_right", "order", "rethrow", "wearable"
 def check_right(info: PoiseInfo, kind: str, *, of: int | None = None) -> None:
     """Raise `Invalid` unless the viewer may change objects of ``kind`` (of this athlete)."""
     if not may_change(info.context.viewer, kind, of=of):
-        raise Invalid(ErrorCode.FORBIDDEN, f"you may not change a {kind}")
+        raise Invalid(ErrorCode.FORBIDDEN, f"you may not change {a(kind)}")
 
 
 async def athlete_key(info: PoiseInfo, id: str, *, field: str = "athlete") -> int:

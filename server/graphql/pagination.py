@@ -16,6 +16,7 @@ from uuid import UUID
 import orjson
 import strawberry
 
+from server.graphql.characters import NUL
 from server.graphql.errors import Refused
 from server.graphql.rows import Row
 
@@ -164,6 +165,8 @@ def _read(part: Any, type_: type[Any]) -> Any:
         return UUID(part)
     if type(part) is not type_:
         raise ValueError(f"not a {type_.__name__}")
+    if isinstance(part, str) and NUL in part:
+        raise ValueError("a NUL")
     if isinstance(part, int) and not -(2**63) <= part < 2**63:
         raise ValueError("not 64 bits")
     return part

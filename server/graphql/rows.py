@@ -61,24 +61,28 @@ def selects(info: PoiseInfo, *names: str) -> bool:
 
 
 def selected(info: PoiseInfo, *nodes: FieldNode) -> set[str]:
-    """The names of all fields that are asked for somewhere below this one, or below ``nodes``."""
+    """The names of all fields that are asked for somewhere below this one, or below ``nodes``.
+
+    Each is named alone, and as ``outer.inner`` with the field that it is asked of.
+    """
     raw = info._raw_info
     found: set[str] = set()
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
 
-    def collect(selection_set: SelectionSetNode) -> None:
+    def collect(selection_set: SelectionSetNode, outer: str) -> None:
         for node in selection_set.selections:
             if isinstance(node, FieldNode):
-                found.add(node.name.value)
+                name = node.name.value
+                found.update((name, f"{outer}.{name}"))
                 if node.selection_set:
-                    collect(node.selection_set)
+                    collect(node.selection_set, name)
             elif isinstance(node, InlineFragmentNode):
-                collect(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
-                seen.add(node.name.value)
-                collect(raw.fragments[node.name.value].selection_set)
+                collect(node.selection_set, outer)
+            elif isinstance(node, FragmentSpreadNode) and (spread := (outer, node.name.value)) not in seen:
+                seen.add(spread)
+                collect(raw.fragments[node.name.value].selection_set, outer)
 
     for node in nodes or raw.field_nodes:
         if node.selection_set:
-            collect(node.selection_set)
+            collect(node.selection_set, node.name.value)
     return found

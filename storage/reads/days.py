@@ -10,9 +10,20 @@ from typing import Any, Final, NamedTuple
 from storage.connect import rows
 from storage.reads.wearables import TABLES, grouped
 
-__all__ = ["PARTS", "DailyFilter", "DayParts", "daily_by_athletes", "days_by_keys", "presence_by_days"]
+__all__ = [
+    "OPEN_CYCLE",
+    "PARTS",
+    "DailyFilter",
+    "DayParts",
+    "daily_by_athletes",
+    "days_by_keys",
+    "presence_by_days",
+]
 
 Row = dict[str, Any]
+
+#: What stands for a data type where a vendor has a cycle that is not over.
+OPEN_CYCLE: Final = "open cycle"
 
 
 class DailyFilter(NamedTuple):
@@ -36,11 +47,13 @@ async def daily_by_athletes(ids: Sequence[int], where: DailyFilter) -> dict[int,
     return grouped(ids, "athlete_id", found)
 
 
-# What tells that a vendor has a record of a type on a day: the type, its table, what does not count.
+# What tells that a vendor has a record of a type on a day: the type, its table, what does not count. A cycle
+# that has no end is something of its own: of a day that is past it is not all of it.
 _PRESENT: Final = (
     ("sleep", "nights", " AND NOT t.nap"),
     ("recovery", "recoveries", ""),
-    ("cycle", "cycles", ""),
+    ("cycle", "cycles", " AND t.end_at IS NOT NULL"),
+    (OPEN_CYCLE, "cycles", " AND t.end_at IS NULL"),
     ("daily", "daily_summaries", ""),
 )
 _PRESENCE: Final = " UNION ".join(
@@ -54,7 +67,7 @@ _KEYS: Final = "WITH k AS (SELECT * FROM unnest($1::bigint[], $2::date[]) AS k (
 async def presence_by_days(
     keys: Sequence[tuple[int, dt.date]],
 ) -> dict[tuple[int, dt.date], set[tuple[str, str]]]:
-    """Which ``(vendor, data_type)`` have a record of each ``(athlete_id, day)``."""
+    """Which ``(vendor, data_type)`` have a record of each ``(athlete_id, day)``; see :data:`OPEN_CYCLE`."""
     found = await rows(_KEYS + _PRESENCE, [athlete for athlete, _ in keys], [day for _, day in keys])
     groups: dict[tuple[int, dt.date], set[tuple[str, str]]] = {key: set() for key in keys}
     for row in found:
@@ -104,7 +117,7 @@ class DayParts(NamedTuple):
     rows: Mapping[str, Sequence[Mapping[str, Any]]]
     """By part."""
     present: frozenset[tuple[str, str]]
-    """``(vendor, data type)`` of what there is."""
+    """``(vendor, data type)`` of what there is; see :data:`OPEN_CYCLE`."""
     stages: Mapping[tuple[str, str], Sequence[tuple[str, dt.datetime, dt.datetime]]]
     """``(stage, start, end)`` in order, by ``(vendor, source_id)`` of the night."""
 

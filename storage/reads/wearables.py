@@ -21,6 +21,7 @@ __all__ = [
     "connections_by_ids",
     "documents_by_ids",
     "grouped",
+    "metrics_told",
     "pages_by_athletes",
     "readings_by_athletes",
     "record",
@@ -28,6 +29,7 @@ __all__ = [
     "sources_by_athletes",
     "stages_by_nights",
     "sync_states_by_athletes",
+    "vendors_told",
 ]
 
 Row = dict[str, Any]
@@ -222,6 +224,37 @@ async def sources_by_athletes(ids: Sequence[int]) -> dict[int, list[Row]]:
         list(ids),
     )
     return grouped(ids, "athlete_id", found)
+
+
+_METRIC_TOLD: Final = " OR ".join(
+    f"EXISTS (SELECT FROM {table} AS t WHERE t.athlete_id = k.athlete_id AND t.metric = k.name)"
+    for table in ("reading_streams", "daily_values", "source_orders")
+)
+_VENDOR_TOLD: Final = " OR ".join(
+    f"EXISTS (SELECT FROM {table} AS t WHERE t.athlete_id = k.athlete_id AND t.vendor = k.name)"
+    for table in (*TABLES, "reading_streams", "connections")
+)
+
+
+async def metrics_told(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], bool]:
+    """Whether anything of an athlete is stored under the name of a metric, by ``(athlete_id, name)``."""
+    return await _told(_METRIC_TOLD, keys)
+
+
+async def vendors_told(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], bool]:
+    """Whether anything of an athlete is stored that a vendor told, by ``(athlete_id, name)``."""
+    return await _told(_VENDOR_TOLD, keys)
+
+
+async def _told(condition: str, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], bool]:
+    found = await rows(
+        "SELECT athlete_id, name FROM unnest($1::bigint[], $2::text[]) AS k (athlete_id, name)"  # noqa: S608 - constants
+        f" WHERE {condition}",
+        [athlete for athlete, _ in keys],
+        [name for _, name in keys],
+    )
+    told = {(row["athlete_id"], row["name"]) for row in found}
+    return {key: key in told for key in keys}
 
 
 async def source_orders_by_athletes(ids: Sequence[int]) -> dict[int, list[Row]]:

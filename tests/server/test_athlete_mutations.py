@@ -150,6 +150,16 @@ async def test_the_order_of_vendors_decides_and_is_said(api: Api, home: str):
     assert away["athlete"] == {"sourceOrders": [{"metric": None, "vendors": ["tidewatch"]}]}
 
 
+async def test_an_order_is_for_a_metric_that_somebody_knows(api: Api):
+    given = {"athlete": "1", "metric": "hrv_rmsd_ms", "vendors": ["tidewatch"]}
+    [error] = (await api.data(ORDER, input=given))["sourceOrderSet"]["errors"]
+    assert (error["code"], error["field"]) == ("INVALID", "metric")
+    assert "did you mean hrv_rmssd_ms?" in error["message"]
+    await rows("INSERT INTO source_orders VALUES (1, 'hrv_rmsd_ms', '{tidewatch}')")
+    away = (await api.data(ORDER, input={**given, "vendors": []}))["sourceOrderSet"]
+    assert (away["errors"], away["athlete"]) == ([], {"sourceOrders": []}), "what was set can be taken away"
+
+
 async def test_an_order_is_for_a_metric(api: Api):
     for metric in ["*", "HRV", "x'; DROP", ""]:
         given = {"athlete": "1", "metric": metric, "vendors": ["tidewatch"]}

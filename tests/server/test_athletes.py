@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from poise_sdk.metrics import METRICS
+from storage.observations.measures import MEASURES
 from tests.server import bodies
 from tests.server.bodies import ADA, TODAY
 from tests.server.clients import Api
@@ -247,6 +249,48 @@ async def test_a_series_has_an_entry_for_every_day_of_the_calendar(api: Api):
     assert strain["vendors"][3] == "tidewatch"
     assert asleep["values"] == [None] * 15
     assert series["freshness"]["state"] == "NOT_CONNECTED"
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        ('dailySeries(metrics: ["strain", "hrvRmssdMs"]) { days }', "did you mean hrv_rmssd_ms?"),
+        ('dailySeries(metrics: ["zone2Min"]) { days }', "did you mean zone_2_min?"),
+        ('readingColumns(metric: "hr_bmp") { values }', "did you mean hr_bpm?"),
+        ('readings(metric: "tidewatchDrift") { nodes { value } }', "did you mean tidewatch_drift?"),
+        ('readings(metric: "nope") { nodes { value } }', "no metric is called 'nope'"),
+        ('readings(metric: "hr_bpm", vendor: "nope") { nodes { value } }', "no vendor is called 'nope'"),
+        ('sleep(vendor: "tidewach") { nodes { day } }', "did you mean tidewatch?"),
+        ('journal(vendor: "Harbour") { nodes { day } }', "did you mean harbour?"),
+    ],
+)
+async def test_a_name_that_nobody_knows_is_refused_with_the_one_that_is_meant(
+    api: Api, selection: str, message: str
+):
+    [error] = await api.errors(f'{{ athlete(name: "{ADA}") {{ {selection} }} }}')
+    assert error["extensions"]["code"] == "BAD_REQUEST"
+    assert message in error["message"]
+
+
+async def test_names_of_the_vocabulary_of_adapters_and_of_the_store_are_known(api: Api):
+    found = await ada(
+        api,
+        'dailySeries(metrics: ["nap_min", "workouts", "sleep_avg_hr_bpm", "tidewatch_drift"]) { days }'
+        ' sleep(vendor: "other") { nodes { day } } strain(vendor: "harbour") { nodes { day } }'
+        ' readings(metric: "strain", vendor: "other") { nodes { value } }',
+    )
+    assert found["dailySeries"]["days"]
+    assert found["sleep"]["nodes"] == []
+
+
+def test_every_figure_of_a_day_is_in_the_vocabulary():
+    figures = {one.metric for measures in MEASURES.values() for one in measures}
+    assert figures <= METRICS.keys()
+
+
+async def test_an_id_of_another_thing_is_told_with_the_right_article(api: Api):
+    [error] = await api.errors('{ athlete(id: "x") { key } }')
+    assert error["message"] == "'x' is not the id of an Athlete"
 
 
 async def test_vendors_say_what_they_can(api: Api):

@@ -6,11 +6,14 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 
 from poise_sdk.vocabulary import DataType
 from server.graphql.daily.freshness import FreshnessState, Verdict, judge
 from storage import ledger
+from storage.connect import rows
+from storage.reads.days import OPEN_CYCLE
 from tests.server import bodies
 from tests.server.bodies import ADA, BEN
 from tests.server.clients import Api
@@ -81,6 +84,25 @@ async def test_a_day_holds_the_records_of_all_vendors(api: Api):
     assert day["hrv"] == [{"hrvRmssdMs": 71.5}]
 
 
+QUALITY = """
+query($name: String!, $day: Date) {
+  athlete(name: $name) { dailySummary(day: $day) { metrics { metric ...Told } } }
+}
+fragment Told on DailyMetric { quality { flag field detail } }
+"""
+
+
+async def test_a_value_that_counts_carries_the_remarks_of_its_vendor_alone(api: Api):
+    partial = '[{"flag": "partial", "field": null, "detail": "a gap"}]'
+    said = "UPDATE daily_values SET quality = $1::jsonb WHERE metric = $2 AND vendor = $3 AND day = $4"
+    await rows(said, partial, "hrv_rmssd_ms", "tidewatch", DAY)
+    await rows(said, partial, "strain", "other", DAY)
+    found = await api.data(QUALITY, name=ADA, day=DAY.isoformat())
+    told = {one["metric"]: one["quality"] for one in found["athlete"]["dailySummary"]["metrics"]}
+    remark = {"flag": "PARTIAL", "field": None, "detail": "a gap"}
+    assert told == {"hrv_rmssd_ms": [remark], "recovery_pct": [], "strain": []}
+
+
 async def test_a_value_a_record_lacks_is_listed_with_its_reason(api: Api):
     missing = (await summary(api, DAY))["missing"]
     assert missing == [
@@ -123,6 +145,29 @@ async def test_a_missing_recent_day_is_ordered_once_and_the_answer_does_not_wait
     assert {job.key for job in jobs} == {f"sync:{connection}:{one}" for one in ("sleep", "recovery", "cycle")}
     assert all(job.args["urgent"] for job in jobs)
     assert {job.args["reason"] for job in jobs} == {"missing day"}
+
+
+@pytest.mark.parametrize(("ago", "ordered"), [(0, set()), (2, {"cycle"})])
+async def test_a_cycle_without_an_end_is_all_there_is_of_today_alone(
+    api: Api, home: str, ago: int, ordered: set[str]
+):
+    day = TODAY - dt.timedelta(days=ago)
+    c = await asyncpg.connect(home)
+    try:
+        await c.execute("DELETE FROM cycles")
+        await bodies.insert(c, "nights", bodies.night(2, day, source_id="n"))
+        await bodies.insert(c, "recoveries", bodies.recovery(2, day, source_id="r"))
+        await bodies.insert(c, "cycles", bodies.cycle(2, day, end_at=None))
+    finally:
+        await c.close()
+    connection = await bodies.connect(home, BEN)
+    found = await summary(api, day, BEN)
+    jobs = (await ledger.list_jobs()).jobs
+    assert {job.key for job in jobs} == {f"sync:{connection}:{one}" for one in ordered}
+    lacking = [(one["dataType"], one["flag"]) for one in found["missing"] if one["dataType"]]
+    assert lacking == [(one.upper(), "PARTIAL") for one in ordered]
+    if ordered:
+        assert found["freshness"]["reason"] == "tidewatch: the end of the cycle has been ordered"
 
 
 async def test_a_series_orders_what_is_missing_of_its_last_week(api: Api, home: str):
@@ -224,6 +269,93 @@ def test_a_past_day_is_ordered_until_the_vendor_was_asked_a_day_after_it(
         after = dt.datetime.combine(day, dt.time(), dt.UTC) + dt.timedelta(days=success_after_days)
     found = verdict(day, last_success_at=after, last_attempt_at=after)
     assert (found.freshness.state.name, len(found.orders)) == (state, orders)
+
+
+CYCLES = {"tidewatch": (DataType.SLEEP, DataType.RECOVERY, DataType.CYCLE)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "state", "orders", "reason"),
+    [
+        (None, "SYNCING", 1, "tidewatch: the end of the cycle has been ordered"),
+        (NOW - HOURS, "SYNCING", 1, "tidewatch: the end of the cycle has been ordered"),
+        (NOW - MINUTES, "STALE", 0, "tidewatch has not told how the cycle of that day ended yet"),
+    ],
+)
+def test_a_past_day_whose_cycle_runs_on_is_not_all_there_is(
+    asked: dt.datetime | None, state: str, orders: int, reason: str
+):
+    found = judge(
+        NOON - dt.timedelta(days=1),
+        "UTC",
+        now=NOW,
+        connections=[{"id": 1, "vendor": "tidewatch", "status": "connected", "status_reason": None}],
+        sync_states=[
+            {"connection_id": 1, "data_type": one.value, "last_attempt_at": asked, "last_success_at": asked}
+            for one in CYCLES["tidewatch"]
+        ],
+        present={("tidewatch", one) for one in (*BOTH, OPEN_CYCLE)},
+        offered=CYCLES,
+    )
+    assert (found.freshness.state.name, len(found.orders)) == (state, orders)
+    assert found.freshness.reason == reason
+    [(_, data_type, flag, _)] = found.lacking
+    assert (data_type, flag) == (DataType.CYCLE, "partial")
+
+
+@pytest.mark.parametrize(("ago", "asked_after"), [(3, 2.0), (30, 2.0)])
+def test_a_cycle_that_never_ends_is_not_asked_for_again_and_again(ago: int, asked_after: float):
+    day = NOON - dt.timedelta(days=ago)
+    asked = dt.datetime.combine(day, dt.time(), dt.UTC) + dt.timedelta(days=asked_after)
+    state = {"connection_id": 1, "last_attempt_at": asked, "last_success_at": asked, "backfill_done": True}
+    found = judge(
+        day,
+        "UTC",
+        now=NOW,
+        connections=[{"id": 1, "vendor": "tidewatch", "status": "connected", "status_reason": None}],
+        sync_states=[{**state, "data_type": one.value} for one in CYCLES["tidewatch"]],
+        present={("tidewatch", one) for one in (*BOTH, OPEN_CYCLE)},
+        offered=CYCLES,
+    )
+    assert (found.freshness.state, found.orders) == (FreshnessState.FRESH, [])
+    assert [(one, flag) for _, one, flag, _ in found.lacking] == [(DataType.CYCLE, "partial")]
+
+
+def test_what_a_vendor_has_not_is_told_in_one_phrase_and_flagged():
+    every = {"tidewatch": (DataType.SLEEP, DataType.RECOVERY, DataType.DAILY)}
+    found = judge(
+        NOON,
+        "UTC",
+        now=NOW,
+        connections=[{"id": 1, "vendor": "tidewatch", "status": "connected", "status_reason": None}],
+        sync_states=[
+            {"connection_id": 1, "data_type": one.value, "last_attempt_at": NOW - MINUTES}
+            for one in every["tidewatch"]
+        ],
+        present=(),
+        offered=every,
+    )
+    assert found.freshness.reason == "tidewatch has no sleep, recovery or daily summary of that day yet"
+    assert [flag for _, _, flag, _ in found.lacking] == ["vendor_silent"] * 3
+    assert found.lacking[0][3] == "tidewatch has no sleep of that day yet"
+
+
+def test_a_day_that_is_long_settled_is_flagged_too():
+    found = verdict(NOON - dt.timedelta(days=40), backfill_done=True)
+    assert found.freshness.reason == "tidewatch has no sleep or recovery of that day"
+    assert {flag for _, _, flag, _ in found.lacking} == {"vendor_silent"}
+
+
+def test_a_day_to_come_is_nobodys_fault():
+    found = verdict(NOON + dt.timedelta(days=1))
+    assert found.freshness.reason == "the day is still to come"
+
+
+def test_what_is_on_its_way_is_told_in_one_phrase():
+    assert verdict().freshness.reason == "tidewatch: sleep and recovery have been ordered"
+    assert verdict(status="syncing").freshness.reason == "tidewatch: sleep and recovery are being fetched"
+    braces = verdict(status="error", error="HTTP {500}", last_attempt_at=NOW)
+    assert braces.freshness.reason == "tidewatch: sleep and recovery could not be fetched: HTTP {500}"
 
 
 def test_a_day_beyond_the_week_waits_for_its_history_and_then_is_settled():

@@ -43,7 +43,7 @@ def home(database_url: str) -> str:
 
 
 def test_there_are_examples():
-    assert len(EXAMPLES) == 16
+    assert len(EXAMPLES) == 17
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: re.split(r"[(\s]", text)[1])

@@ -241,3 +241,11 @@ async def test_players_are_searched_by_part_of_a_name_and_wildcards_mean_themsel
     assert len((await api.data(query, s="player 10"))["players"]["nodes"]) == 9
     assert (await api.data(query, s="%"))["players"]["nodes"] == []
     assert (await api.data(query, s="_"))["players"]["nodes"] == []
+
+
+async def test_a_vendor_of_files_alone_needs_no_registration(api: Api):
+    found = (await api.data("{ vendors { name oauth { pkce } teamToken fileImport configured } }"))["vendors"]
+    files = [one for one in found if one["oauth"] is None and not one["teamToken"]]
+    assert files
+    assert all(one["fileImport"] and one["configured"] for one in files)
+    assert not any(one["configured"] for one in found if one not in files)

@@ -19,6 +19,7 @@ from server.graphql.context import PoiseInfo
 from server.graphql.errors import ErrorCode, MutationError, Refused
 from server.graphql.ids import global_id, number_of
 from server.graphql.inputs import THE_INPUT, Invalid
+from server.graphql.known import check_metrics
 from server.graphql.orders import athlete_key, check_right
 from server.graphql.references import athlete as find_athlete
 from storage.connect import connect
@@ -195,6 +196,11 @@ class AthleteMutations:
                 raise Invalid(ErrorCode.INVALID, message, "vendors")
             if input.metric is not None and not re.fullmatch(r"[a-z][a-z0-9_]{0,79}", input.metric):
                 raise Invalid(ErrorCode.INVALID, "that is no name of a metric", "metric")
+            if input.metric is not None:
+                try:
+                    await check_metrics(info, key, [input.metric])
+                except Refused as error:
+                    raise Invalid(ErrorCode.INVALID, error.message, "metric") from None
             url = info.context.services.settings.database_url.get_secret_value()
             await asyncio.to_thread(_set_order, url, key, input.metric or "*", vendors)
             found = await info.context.loaders.source_orders.load(key)

@@ -14,6 +14,7 @@ from server.graphql.daily.freshness import Freshness
 from server.graphql.daily.reading import read_day, read_freshness, read_series
 from server.graphql.daily.types import DailySeries, DailySummary, Day
 from server.graphql.errors import Refused
+from server.graphql.known import check_metrics, check_vendor
 from server.graphql.observed import Vendor, observations
 from server.graphql.pagination import DEFAULT_PAGE, After, Connection, First, Node, checked, cut, position
 from server.graphql.people.types import Player
@@ -225,6 +226,8 @@ class Athlete(Entity, Node):
     ) -> Connection[Reading]:
         """A page of readings."""
         limit = checked(first)
+        await check_metrics(info, self.number, [metric])
+        await check_vendor(info, self.number, vendor)
         seen = position(after, dt.datetime, dt.datetime, int)
         where = ReadingFilter(metric, *moments_of(since, until, info.context.now), vendor, seen, limit + 1)
         found = list(await info.context.loaders.readings(where).load(self.number))
@@ -246,6 +249,8 @@ class Athlete(Entity, Node):
         """A page of columns."""
         if not 1 <= first <= MAX_COLUMN:
             raise Refused(f"`first` must be between 1 and {MAX_COLUMN:,}, not {first}")
+        await check_metrics(info, self.number, [metric])
+        await check_vendor(info, self.number, vendor)
         seen = position(after, dt.datetime, dt.datetime, int)
         where = ReadingFilter(metric, *moments_of(since, until, info.context.now), vendor, seen, first + 1)
         found: list[dict[str, Any]] = list(await info.context.loaders.readings(where).load(self.number))

@@ -45,6 +45,7 @@ _CODES: Final = {
     "unavailable": ErrorCode.UNAVAILABLE,
 }
 _LONGEST_URL: Final = 2_000
+_LONGEST_ID: Final = 200
 #: Schemes that a browser runs or reads instead of opening an app.
 _NO_APPS: Final = frozenset(
     {"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "vbscript", "ws", "wss"}
@@ -127,8 +128,11 @@ class ConnectionMutations:
             if not adapter.capabilities.team_token:
                 message = f"{adapter.title} has no team accounts: use connectionBegin"
                 raise Invalid(ErrorCode.DISABLED, message, "vendor")
+            member = input.vendor_athlete_id
+            if not (0 < len(member) <= _LONGEST_ID and member.isprintable() and member.strip()):
+                raise Invalid(ErrorCode.INVALID, "that is no vendor's id of anybody", "vendorAthleteId")
             token = Secret(input.token) if input.token else None
-            made = await attach(info.context.services.redis, adapter, key, input.vendor_athlete_id, token)
+            made = await attach(info.context.services.redis, adapter, key, member, token)
             return ConnectionAttachPayload(connection=_connection(made))
         except Invalid as failed:
             return ConnectionAttachPayload(errors=[failed.error])

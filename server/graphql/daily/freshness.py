@@ -11,13 +11,14 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import strawberry
 
 from poise_sdk.vocabulary import DataType
 from server.graphql.described import value
 from server.graphql.spans import today, zone_of
+from storage.reads.days import OPEN_CYCLE
 
 __all__ = ["RECENT_DAYS", "Freshness", "FreshnessState", "SourceFreshness", "Verdict", "judge"]
 
@@ -30,6 +31,9 @@ PATIENCE: Final = dt.timedelta(minutes=10)
 SETTLED: Final = dt.timedelta(days=1)
 #: What was fetched longer ago is stale while the day lasts: more than the longest pause of the schedule.
 STALE_AFTER: Final = dt.timedelta(hours=12)
+
+#: Of a day that has not begun, whoever is asked.
+TO_COME: Final = "the day is still to come"
 
 #: What every day of a person who wears a device has, and the tables it stands in.
 MISSABLE: Final = (DataType.SLEEP, DataType.RECOVERY, DataType.CYCLE, DataType.DAILY)
@@ -114,8 +118,8 @@ def judge(
 ) -> Verdict:
     """Judge one athlete's ``day``.
 
-    ``connections`` and ``sync_states`` are rows, ``present`` has
-    ``(vendor, data type)`` of what is stored of the day, ``offered`` the types each installed vendor has.
+    ``connections`` and ``sync_states`` are rows, ``present`` has ``(vendor, data type)`` of what is stored of
+    the day (`OPEN_CYCLE` for a cycle without an end), ``offered`` the types each installed vendor has.
     """
     states = {(row["connection_id"], row["data_type"]): row for row in sync_states}
     judged = [
@@ -141,7 +145,9 @@ def judge(
             state=FreshnessState.NOT_CONNECTED, reason="no vendor is connected", sources=sources
         )
     else:
-        freshness = Freshness(state=best.state, reason=f"{best.vendor}: {best.reason}", sources=sources)
+        whole = best.reason == TO_COME or best.reason.startswith(f"{best.vendor} ")
+        reason = best.reason if whole else f"{best.vendor}: {best.reason}"
+        freshness = Freshness(state=best.state, reason=reason, sources=sources)
     return Verdict(
         freshness,
         [lack for one in judged for lack in one.lacking],
@@ -161,9 +167,13 @@ def _connection(
     vendor = connection["vendor"]
     if offered is None:
         return _Judged(vendor, FreshnessState.NOT_CONNECTED, "its adapter is not installed")
+    age = (today(time_zone, now) - day).days
     expected = [one for one in MISSABLE if one in offered]
     mine = {one: states.get((connection["id"], one.value), {}) for one in expected}
     have = [one for one in expected if (vendor, one.value) in present]
+    running = DataType.CYCLE in expected and (vendor, OPEN_CYCLE) in present
+    if running and DataType.CYCLE not in have:
+        have.append(DataType.CYCLE)
     times = [mine[one].get("last_success_at") for one in expected]
     known = [one for one in times if one is not None]
     synced_at = min(known) if known and len(known) == len(times) else None
@@ -171,60 +181,97 @@ def _connection(
         why = connection["status_reason"] or f"the connection is {connection['status'].replace('_', ' ')}"
         state = FreshnessState.STALE if have else FreshnessState.NOT_CONNECTED
         return _Judged(vendor, state, f"{why}: connect it again", synced_at)
-    age = (today(time_zone, now) - day).days
     judged = _Judged(vendor, FreshnessState.NO_DATA, "it offers nothing of a day", synced_at)
     if age < 0:
-        judged.reason = "the day is still to come"
+        judged.reason = TO_COME
         return judged
     over = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone_of(time_zone)).astimezone(dt.UTC)
-    reasons: dict[FreshnessState, list[str]] = {}
+    reasons: dict[FreshnessState, dict[tuple[str, str], list[DataType]]] = {}
+    unheard = False
     for one in expected:
-        if one in have:
+        # Today's cycle runs; that of a day that is past has ended, and we have not heard how.
+        unended = running and one is DataType.CYCLE and age > 0
+        if one in have and not unended:
             continue
-        state, flag, why = _lacking(one, mine[one], now=now, over=over, recent=age <= RECENT_DAYS)
-        reasons.setdefault(state, []).append(why)
-        judged.lacking.append((vendor, one, flag, why))
-        if state is FreshnessState.SYNCING and why.endswith(_ORDERED):
+        lack = _lacking(mine[one], now=now, over=over, recent=age <= RECENT_DAYS, unended=unended)
+        unheard |= unended and lack.state is FreshnessState.STALE
+        reasons.setdefault(lack.state, {}).setdefault((lack.words, lack.detail), []).append(one)
+        judged.lacking.append((vendor, one, lack.flag, _said(vendor, lack.words, lack.detail, [one])))
+        if lack.words in _ORDERS:
             judged.orders.append((connection["id"], one))
     if FreshnessState.SYNCING in reasons:
-        judged.state, judged.reason = FreshnessState.SYNCING, "; ".join(reasons[FreshnessState.SYNCING])
+        judged.state = FreshnessState.SYNCING
     elif have:
         judged.state, judged.reason = _held(have, mine, now=now, over=over)
+        if judged.state is not FreshnessState.FRESH or not unheard:
+            return judged
+        judged.state = FreshnessState.STALE
     elif reasons:
         judged.state = min(reasons, key=_FIRST.index)
-        judged.reason = "; ".join(reasons[judged.state])
+    else:
+        return judged
+    told = reasons[judged.state].items()
+    judged.reason = "; ".join(_said(vendor, words, detail, types) for (words, detail), types in told)
     return judged
 
 
-_ORDERED: Final = "has been ordered"
+class _Lack(NamedTuple):
+    """What it means that a type is missing."""
+
+    state: FreshnessState
+    flag: str | None
+    """A flag of quality."""
+    words: str
+    """The reason: a pattern for `_said`, the same for all types that lack for the same reason."""
+    detail: str = ""
+
+
+_ORDERED: Final = "{all} {have} been ordered"
+_UNENDED: Final = "the end of the {all} has been ordered"
+_ORDERS: Final = (_ORDERED, _UNENDED)
+_NOTHING: Final = "{vendor} has no {any} of that day"
+_NAMES: Final = {DataType.DAILY: "daily summary"}
+
+
+def _said(vendor: str, words: str, detail: str, types: Sequence[DataType]) -> str:
+    """The reason why these types lack, for people."""
+    *others, last = (_NAMES.get(one, one.value) for one in types)
+    return words.format(
+        vendor=vendor,
+        detail=detail,
+        all=f"{', '.join(others)} and {last}" if others else last,
+        any=f"{', '.join(others)} or {last}" if others else last,
+        have="have" if others else "has",
+        are="are" if others else "is",
+    )
 
 
 def _lacking(
-    one: DataType, state: Mapping[str, Any], *, now: dt.datetime, over: dt.datetime, recent: bool
-) -> tuple[FreshnessState, str | None, str]:
-    """What it means that a type is missing: the state, a flag of quality, the reason."""
+    state: Mapping[str, Any], *, now: dt.datetime, over: dt.datetime, recent: bool, unended: bool
+) -> _Lack:
+    """What it means that a type is missing, or (``unended``) that a past day's cycle came without an end."""
+    silent = "partial" if unended else "vendor_silent"
+    nothing = "{vendor} has not told how the {any} of that day ended" if unended else _NOTHING
     status = state.get("status", "never")
     attempt, success = state.get("last_attempt_at"), state.get("last_success_at")
     if status == "not_shared":
-        return FreshnessState.NO_DATA, "not_shared", f"{one.value} is not shared"
+        return _Lack(FreshnessState.NO_DATA, "not_shared", "{all} {are} not shared")
     if status == "syncing":
-        return FreshnessState.SYNCING, None, f"{one.value} is being fetched"
+        return _Lack(FreshnessState.SYNCING, None, "{all} {are} being fetched")
     if not recent:
         until = state.get("backfill_until")
         if not state.get("backfill_done") and (until is None or over <= until):
-            return FreshnessState.SYNCING, None, f"the history of {one.value} is still being fetched"
-        return FreshnessState.NO_DATA, None, f"there is no {one.value} of that day"
+            return _Lack(FreshnessState.SYNCING, None, "the history of {all} is still being fetched")
+        return _Lack(FreshnessState.NO_DATA, silent, nothing)
     if success is not None and success >= over + SETTLED:
-        return FreshnessState.NO_DATA, None, f"the vendor has no {one.value} of that day"
+        return _Lack(FreshnessState.NO_DATA, silent, nothing)
     if attempt is not None and now - attempt < PATIENCE:
         if status == "error":
-            return (
-                FreshnessState.STALE,
-                "vendor_silent",
-                f"{one.value} could not be fetched: {state.get('error')}",
-            )
-        return FreshnessState.NO_DATA, None, f"the vendor has no {one.value} of that day yet"
-    return FreshnessState.SYNCING, None, f"{one.value} {_ORDERED}"
+            why = str(state.get("error"))
+            return _Lack(FreshnessState.STALE, "vendor_silent", "{all} could not be fetched: {detail}", why)
+        state_yet = FreshnessState.STALE if unended else FreshnessState.NO_DATA
+        return _Lack(state_yet, silent, f"{nothing} yet")
+    return _Lack(FreshnessState.SYNCING, "partial" if unended else None, _UNENDED if unended else _ORDERED)
 
 
 def _held(

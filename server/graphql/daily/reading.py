@@ -15,6 +15,7 @@ from server.graphql.context import PoiseInfo
 from server.graphql.daily.freshness import MISSABLE, RECENT_DAYS, Freshness, Verdict, judge
 from server.graphql.daily.types import DailySeries, DailySummary
 from server.graphql.errors import Refused
+from server.graphql.known import check_metrics
 from server.graphql.rows import selected
 from server.graphql.spans import Span, today
 from storage import ledger
@@ -31,10 +32,10 @@ MAX_METRICS: Final = 50
 EARLIEST: Final = dt.date(1970, 1, 1)
 LATEST: Final = dt.date(9000, 1, 1)
 
-#: The fields of a day that need each of its parts.
+#: The fields of a day that need each of its parts; ``outer.inner`` of those that mean it in one place alone.
 _PARTS: Final = (
     ({"metrics"}, "daily_effective"),
-    ({"candidates", "missing"}, "daily_values"),
+    ({"candidates", "missing", "metrics.quality"}, "daily_values"),
     ({"nights"}, "nights"),
     ({"stages"}, "night_stages"),
     ({"hrv"}, "hrv_nights"),
@@ -114,6 +115,7 @@ async def read_series(
     names = list(dict.fromkeys(metrics))
     if not 1 <= len(names) <= MAX_METRICS:
         raise Refused(f"between 1 and {MAX_METRICS} metrics can be asked for at once, not {len(names)}")
+    await check_metrics(info, athlete_id, names)
     now = info.context.now
     last = min(_checked(span.until), max(today(time_zone, now), span.since))
     recent = [

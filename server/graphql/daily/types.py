@@ -60,6 +60,9 @@ class DailyMetric(Row):
             )
             for row in one.told
         ],
+        "quality": lambda one: next(
+            (remarks(row["quality"]) for row in one.told if row["vendor"] == one.vendor), []
+        ),
     }
 
     metric: str = strawberry.field(description="The metric; its unit is in its name.")
@@ -68,6 +71,9 @@ class DailyMetric(Row):
     value: float = strawberry.field(description="The value.")
     vendor: str = strawberry.field(description="Whose value it is.")
     reason: str = strawberry.field(description="Why this vendor's value counts.")
+    quality: list[QualityRemark] = strawberry.field(
+        description="What is wrong with the value; empty if all is well."
+    )
     candidates: list[DailyCandidate] = strawberry.field(description="Every vendor's value, this one's too.")
 
     told: strawberry.Private[list[Mapping[str, Any]]]
