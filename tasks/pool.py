@@ -83,7 +83,7 @@ class ChildPool:
     def close(self) -> None:
         """End all children at once, whatever they do."""
         while self._children:
-            self._discard(self._children[-1])
+            self._discard(self._children[-1], wait=True)
 
     def _take(self) -> _Child:
         while self._idle:
@@ -95,11 +95,11 @@ class ChildPool:
         self._children.append(child)
         return child
 
-    def _discard(self, child: _Child) -> None:
+    def _discard(self, child: _Child, *, wait: bool = False) -> None:
         for children in (self._children, self._idle):
             with suppress(ValueError):  # closing the pool has removed it already
                 children.remove(child)
-        child.kill()
+        child.kill(wait=wait)
 
 
 class _Child:
@@ -126,10 +126,14 @@ class _Child:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(self._executor.submit(function, *args, **kwargs))
 
-    def kill(self) -> None:
+    def kill(self, *, wait: bool) -> None:
+        """End the process; ``wait``: until the executor's own thread has noticed.
+
+        An interpreter that ends while that thread closes its pipe would write to it, and say so.
+        """
         with suppress(ValueError):  # the executor has buried it already
             self._process.kill()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor.shutdown(wait=wait, cancel_futures=True)
 
 
 @contextmanager
