@@ -45,11 +45,18 @@ async def until(ask: Callable[[], Awaitable[Any]], what: str) -> Any:
     return answer
 
 
+def _ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 async def gone(processes: Sequence[psutil.Process]) -> None:
     """Wait until none of the processes lives."""
 
     async def none_left() -> bool:
-        return not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+        return all(_ended(one) for one in processes)
 
     await until(none_left, "nobody is left")
 

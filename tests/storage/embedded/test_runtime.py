@@ -41,7 +41,10 @@ def _redis_process(url: str) -> psutil.Process:
 
 
 def _gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_a_second_process_attaches_and_the_first_waits_for_it(data, python, servers, caplog) -> None:
